@@ -1,0 +1,143 @@
+"""Layered layout of a directed acyclic graph, from left to right (Sugiyama's method)."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from .labelling import labels
+from .layering import Layering, proper_layering
+from .ordering import ordered
+from .placement import placed
+from .routing import Columns, Point, Size, columns, gaps, routes
+
+_LABEL_MARGIN = 12.0  # pixels on both sides of a label between two columns
+_WIDENINGS = 5  # of gaps whose labels do not find room, at most
+_WIDER = 1.2
+_BUNDLE = 16.0  # least distance of parallel edges in the middle of their way
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where to draw boxes and edges: pixels, x to the right, y downwards, nothing below zero."""
+
+    positions: tuple[Point, ...]  # the centre of every box
+    routes: tuple[tuple[Point, ...], ...]  # of every edge, from its source's border to its target's
+    labels: tuple[Point, ...]  # of every edge, the point of its route that its label is centred on
+    width: float
+    height: float
+
+
+def layered(
+    sizes: Sequence[Size],
+    edges: Sequence[tuple[int, int]],
+    *,
+    layer_gap: float = 70,
+    node_gap: float = 26,
+    edge_label: Size = (0, 0),
+) -> Layout:
+    """Place boxes of these sizes (width, height) in columns so that every edge goes to the right.
+
+    Edges are pairs (source, target) of indices into `sizes`; a pair may occur several times.
+    Boxes of one column are `node_gap` apart or more, columns `layer_gap` or more; `edge_label` is
+    the (width, height) of the text on an edge, for which room is left. Edges arrive at a box in
+    the order they are given in unless that costs a crossing. The same arguments give the same
+    layout. ValueError for an edge that names no box, and for a cycle.
+    """
+    _check(sizes, edges)
+    flat = proper_layering(len(sizes), edges)
+    bundle = max(_BUNDLE, edge_label[1])
+    heights = _heights(flat, sizes, edges, edge_label, bundle)
+    drafts = [(order, placed(order, heights, node_gap)) for order in ordered(flat)]
+    order, y = min(drafts, key=lambda draft: _rise(*draft))
+    widths = gaps(order, y, max(layer_gap, edge_label[0] + 2 * _LABEL_MARGIN))
+    for _ in range(_WIDENINGS + 1):
+        where = columns(order, sizes, widths)
+        paths = routes(order, sizes, y, where, bundle)
+        spots, crowded = labels(order, paths, where, edge_label)
+        for gap in crowded:
+            widths[gap] *= _WIDER
+    return _assembled(order, sizes, y, where, paths, spots)
+
+
+def crossings(layout: Layout) -> int:
+    """The number of pairs of route pieces that cross; touching at an end is no crossing."""
+    pieces = [
+        (edge, start, end)
+        for edge, route in enumerate(layout.routes)
+        for start, end in zip(route, route[1:], strict=False)
+    ]
+    pieces.sort(key=lambda piece: piece[1])
+    total = 0
+    for index, (edge, start, end) in enumerate(pieces):
+        for other, first, second in pieces[index + 1 :]:
+            if first[0] >= end[0]:
+                break
+            total += edge != other and _cross(start, end, first, second)
+    return total
+
+
+def _check(sizes: Sequence[Size], edges: Sequence[tuple[int, int]]) -> None:
+    for index, (source, target) in enumerate(edges):
+        if not (0 <= source < len(sizes) and 0 <= target < len(sizes)):
+            raise ValueError(
+                f"layered: edge {index} is {source} -> {target}, but there are {len(sizes)} boxes; "
+                f"edges are pairs of indices from 0 to {len(sizes) - 1}"
+            )
+
+
+def _heights(
+    flat: Layering,
+    sizes: Sequence[Size],
+    edges: Sequence[tuple[int, int]],
+    edge_label: Size,
+    bundle: float,
+) -> list[float]:
+    """The height to keep free for every item: itself, its bundles, half the labels on a side."""
+    heights = [height for _, height in sizes]
+    for pair, count in Counter(edges).items():
+        for box in pair:
+            heights[box] = max(heights[box], count * bundle)
+    for side in zip(*edges, strict=True):
+        for box, count in Counter(side).items():
+            heights[box] = max(heights[box], count * edge_label[1] / 2)
+    return heights + [edge_label[1]] * (flat.items - flat.boxes)
+
+
+def _rise(order: Layering, y: Sequence[float]) -> float:
+    return math.fsum(abs(y[u] - y[v]) for u, v in order.segments())
+
+
+def _assembled(
+    order: Layering,
+    sizes: Sequence[Size],
+    y: Sequence[float],
+    where: Columns,
+    paths: Sequence[Sequence[Point]],
+    spots: Sequence[Point],
+) -> Layout:
+    tops = [y[box] - height / 2 for box, (_, height) in enumerate(sizes)]
+    bottoms = [y[box] + height / 2 for box, (_, height) in enumerate(sizes)]
+    tops += [height for path in paths for _, height in path]
+    bottoms += [height for path in paths for _, height in path]
+    top = min(tops, default=0.0)
+    middle = [(left + right) / 2 for left, right in zip(where.left, where.right, strict=True)]
+    column = {item: index for index, items in enumerate(order.columns) for item in items}
+    return Layout(
+        positions=tuple((middle[column[box]], y[box] - top) for box in range(order.boxes)),
+        routes=tuple(tuple((x, height - top) for x, height in path) for path in paths),
+        labels=tuple((x, height - top) for x, height in spots),
+        width=max(where.right, default=0.0),
+        height=max(bottoms, default=0.0) - top,
+    )
+
+
+def _cross(a: Point, b: Point, c: Point, d: Point) -> bool:
+    def side(p: Point, q: Point, r: Point) -> float:
+        area = (q[0] - p[0]) * (r[1] - p[1]) - (q[1] - p[1]) * (r[0] - p[0])
+        return area if abs(area) > 1e-6 else 0.0
+
+    return side(a, b, c) * side(a, b, d) < 0 and side(c, d, a) * side(c, d, b) < 0

@@ -1,0 +1,146 @@
+"""Operations that choose among values: extremes, and entries by index."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from chainrule.node import Coerced, Emit, Primitive
+from chainrule.ops.declare import (
+    as_operand,
+    as_operands,
+    declare,
+    function,
+    linear,
+    normalize_axis,
+    sample,
+)
+from chainrule.ops.elementwise import cast, equal
+from chainrule.ops.linear import broadcast_to, reduced_shape, reduction_coerce, reshape, spread, sum
+from chainrule.types import ArrayType, Shape, dtype_name
+
+
+def _extreme(name: str, reduce: Callable[..., Any], find: Callable[..., Any], doc: str) -> Primitive:
+    """A reduction to the largest or the smallest element."""
+
+    def evaluate(x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
+        if x.dtype.kind != "c":
+            return reduce(x, axis=axis, keepdims=keepdims)
+        kept = [place for place in range(x.ndim) if place not in axis]
+        rows = np.transpose(x, (*kept, *axis)).reshape(*[x.shape[i] for i in kept], -1)
+        chosen = np.take_along_axis(rows, find(rows.real, axis=-1)[..., None], axis=-1)
+        return chosen.reshape(reduced_shape(x.shape, axis, keepdims))
+
+    def infer(x: ArrayType, axis: tuple[int, ...], keepdims: bool) -> ArrayType:
+        if any(x.shape[place] == 0 for place in axis):
+            raise ValueError(f"{name}: {x} has no element along axis {axis}")
+        return x.with_shape(reduced_shape(x.shape, axis, keepdims))
+
+    def vjp(ct: Any, out: Any, x: Any, axis: tuple[int, ...], keepdims: bool) -> tuple[Any, ...]:
+        chosen = cast(equal(x, spread(out, x, axis)), x.dtype)
+        ties = sum(chosen, axis=axis, keepdims=keepdims)
+        return (spread(ct / ties, x, axis) * chosen,)
+
+    return declare(
+        name,
+        doc=doc,
+        evaluate=evaluate,
+        infer=infer,
+        vjp=vjp,
+        emit=Emit.REDUCE,
+        notation=function(name, rf"\{name}"),
+        samples=[
+            sample((3, 4), axis=None),
+            sample((3, 4), axis=1, keepdims=True),
+            sample((2, 3, 4), axis=(0, 2)),
+        ],
+        coerce=reduction_coerce(name),
+    )
+
+
+max = _extreme("max", np.max, np.argmax, "The largest element over `axis`; ties share the derivative")
+min = _extreme("min", np.min, np.argmin, "The smallest element over `axis`; ties share the derivative")
+
+_argmax = declare(
+    "argmax",
+    doc="The index of the largest element along `axis`, the first of equal ones",
+    evaluate=lambda x, axis: np.argmax(x.real, axis=axis).astype(np.int64),
+    infer=lambda x, axis: ArrayType((*x.shape[:axis], *x.shape[axis + 1 :]), "int64"),
+    vjp=lambda ct, out, x, axis: (None,),
+    emit=Emit.REDUCE,
+    notation=function("argmax", r"\arg\max"),
+    samples=[sample((3, 4), axis=1), sample((3, 4), axis=0)],
+)
+
+
+def argmax(x: Any, axis: int | None = None) -> Any:
+    """The index (int64) of the largest element along `axis`; without one, in row-major order."""
+    operand = as_operand(x)
+    if axis is None:
+        return _argmax(reshape(operand, -1), axis=0)
+    return _argmax(operand, axis=normalize_axis("argmax", axis, len(operand.shape))[0])
+
+
+# ---- entries by index --------------------------------------------------------------------------
+
+
+def _take_coerce(args: Sequence[Any], params: dict[str, Any]) -> Coerced:
+    (x, indices), _ = as_operands(args, {})
+    if indices.dtype.kind not in "iu":
+        raise TypeError(f"take: indices of dtype {indices.dtype}; expected whole numbers")
+    (axis,) = normalize_axis("take", params.get("axis", 0), len(x.shape))
+    return [x, indices], {"axis": axis}
+
+
+def _take_infer(x: ArrayType, indices: ArrayType, axis: int) -> ArrayType:
+    return x.with_shape((*x.shape[:axis], *indices.shape, *x.shape[axis + 1 :]))
+
+
+def _scatter_add(x: Any, indices: Any, axis: int, shape: Shape) -> Any:
+    result = np.zeros(shape, x.dtype)
+    places = (slice(None),) * axis + (indices,)
+    np.add.at(result, places, x)
+    return result
+
+
+_INDICES = ArrayType((2, 3), "int64")
+
+take = linear(
+    "take",
+    lambda x, indices, axis: np.take(x, indices, axis=axis),
+    lambda ct, x, indices, axis: scatter_add(ct, indices, axis=axis, shape=tuple(x.shape)),
+    doc="The entries of x at whole-number indices along `axis`; IndexError outside",
+    infer=_take_infer,
+    emit=Emit.GATHER,
+    notation=function("take"),
+    samples=[sample((4, 3), _INDICES, axis=0), sample((3, 4), _INDICES, axis=1)],
+    coerce=_take_coerce,
+)
+
+scatter_add = linear(
+    "scatter_add",
+    _scatter_add,
+    lambda ct, x, indices, axis, shape: take(ct, indices, axis=axis),
+    doc="Zeros of `shape` with the entries of x added at indices along `axis`: the transpose of take",
+    infer=lambda x, indices, axis, shape: x.with_shape(shape),
+    emit=Emit.GATHER,
+    notation=function("scatter_add"),
+    samples=[sample((2, 3, 3), _INDICES, axis=0, shape=(4, 3))],
+)
+
+
+def one_hot(labels: Any, classes: int, dtype: Any = "float64") -> Any:
+    """1 at the label, 0 elsewhere.
+
+    labels  whole numbers `(...)`; one outside 0 .. classes-1 gives a row of zeros
+    return  `(..., classes)` of `dtype`
+    """
+    operand = as_operand(labels)
+    if operand.dtype.kind not in "iu":
+        raise TypeError(f"one_hot: labels of dtype {operand.dtype}; expected whole numbers")
+    shape = (*operand.shape, classes)
+    column = broadcast_to(reshape(operand, (*operand.shape, 1)), shape)
+    hits = equal(column, broadcast_to(np.arange(classes, dtype=operand.dtype), shape))
+    return cast(hits, dtype_name(dtype))

@@ -1,0 +1,1 @@
+"""Transforms: functions to graphs, graphs to graphs."""

@@ -1,0 +1,123 @@
+"""Rewrites that leave every bit of every result as it was, and the graph smaller.
+
+A rewrite looks at one node whose inputs are simplified already and gives a node to put in its
+place, or None. The table is all there is: to add a rewrite, add a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from chainrule.graph import Graph, walk
+from chainrule.node import Node, build
+from chainrule.ops import PRIMITIVES, broadcast_to, reshape, transpose
+
+
+def is_number(node: Node, value: float) -> bool:
+    """Whether a node is `value` in every place, seen through broadcasts and reshapes."""
+    while node.primitive in _SPREADING:
+        node = node.inputs[0]
+    return node.value is not None and node.value.size > 0 and bool(np.all(node.value == value))
+
+
+def times_one(node: Node) -> Node | None:
+    """x · 1 = 1 · x = x."""
+    x, y = node.inputs
+    if is_number(y, 1):
+        return x
+    return y if is_number(x, 1) else None
+
+
+def divided_by_one(node: Node) -> Node | None:
+    """x / 1 = x."""
+    return node.inputs[0] if is_number(node.inputs[1], 1) else None
+
+
+def minus_zero(node: Node) -> Node | None:
+    """x - 0 = x. (x + 0 is not x: -0 + 0 is +0.)"""
+    x, y = node.inputs
+    is_zero = y.value is not None and is_number(y, 0) and not np.any(np.signbit(y.value))
+    return x if is_zero else None
+
+
+def twice_negative(node: Node) -> Node | None:
+    """-(-x) = x."""
+    (x,) = node.inputs
+    return x.inputs[0] if x.primitive is node.primitive else None
+
+
+def negative_product(node: Node) -> Node | None:
+    """(-x) (-y) = x y, (-x) / (-y) = x / y."""
+    x, y = node.inputs
+    negative = PRIMITIVES["negative"]
+    if x.primitive is negative and y.primitive is negative and node.primitive is not None:
+        return node.primitive(x.inputs[0], y.inputs[0])
+    return None
+
+
+def twice_transposed(node: Node) -> Node | None:
+    """Two transposes in a row are one, and one that keeps the order is none."""
+    (x,) = node.inputs
+    axes = dict(node.params)["axes"]
+    if axes == tuple(range(len(axes))):
+        return x
+    if x.primitive is not node.primitive:
+        return None
+    inner = dict(x.params)["axes"]
+    merged = transpose(x.inputs[0], axes=tuple(inner[axis] for axis in axes))
+    straight = twice_transposed(merged)
+    return merged if straight is None else straight
+
+
+def twice_reshaped(node: Node) -> Node | None:
+    """Two reshapes in a row are one, and one to the same shape is none."""
+    (x,) = node.inputs
+    return reshape(x.inputs[0], node.shape) if x.primitive is node.primitive else None
+
+
+def twice_broadcast(node: Node) -> Node | None:
+    """Two broadcasts in a row are one."""
+    (x,) = node.inputs
+    return broadcast_to(x.inputs[0], node.shape) if x.primitive is node.primitive else None
+
+
+def sum_of_nothing(node: Node) -> Node | None:
+    """A sum over axes of size 1 is a reshape."""
+    (x,) = node.inputs
+    axes = dict(node.params)["axis"]
+    return reshape(x, node.shape) if all(x.shape[axis] == 1 for axis in axes) else None
+
+
+#: What is tried on the applications of each primitive, in this order.
+REWRITES: dict[str, tuple[Callable[[Node], Node | None], ...]] = {
+    "multiply": (times_one, negative_product),
+    "divide": (divided_by_one, negative_product),
+    "subtract": (minus_zero,),
+    "negative": (twice_negative,),
+    "transpose": (twice_transposed,),
+    "reshape": (twice_reshaped,),
+    "broadcast_to": (twice_broadcast,),
+    "sum": (sum_of_nothing,),
+}
+
+_SPREADING = (PRIMITIVES["broadcast_to"], PRIMITIVES["reshape"])
+
+
+def simplify(graph: Graph) -> Graph:
+    """A graph that computes the same bits with fewer nodes; the same inputs, trees and labels."""
+
+    def rewrite(node: Node, operands: list[Node]) -> Node:
+        if node.primitive is None:
+            return node
+        unchanged = all(new is old for new, old in zip(operands, node.inputs, strict=True))
+        made = node if unchanged else build(node.primitive, tuple(operands), dict(node.params))
+        for rule in REWRITES.get(node.primitive.name, ()):
+            shorter = rule(made)
+            if shorter is not None:
+                return shorter
+        return made
+
+    outputs = walk(graph.outputs, {node: node for node in graph.inputs}, rewrite)
+    return Graph(graph.inputs, tuple(outputs), graph.in_tree, graph.out_tree)
