@@ -86,3 +86,9 @@ from chainrule.ops import min as min
 from chainrule.ops import one_hot as one_hot
 from chainrule.ops import scatter_add as scatter_add
 from chainrule.ops import take as take
+from chainrule import differences as differences
+from chainrule.cost import cost as cost
+from chainrule.testing import check_derivatives as check_derivatives
+from chainrule.testing import check_primitive as check_primitive
+from chainrule import nn as nn
+from chainrule import train as train

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from chainrule.types import ArrayType, Size, type_of
+from chainrule.types import ArrayType, Size, is_batched, type_of
 
 
 Params: TypeAlias = tuple[tuple[str, Any], ...]
@@ -76,7 +76,10 @@ class Primitive:
     def __call__(self, *args: Any, **params: Any) -> Any:
         """Arrays in: an array, at once. Any node in: a node."""
         operands, params = self.coerce(args, params)
-        if any(isinstance(operand, Node) for operand in operands) or not operands:
+        # What takes the number of rows is a node even of arrays: that number is not known yet.
+        if any(isinstance(operand, Node) for operand in operands) or any(
+            is_batched(value) for value in params.values()
+        ):
             return build(self, tuple(map(lift, operands)), params)
         arrays = [np.asarray(operand) for operand in operands]
         self.infer(*map(type_of, arrays), **params)

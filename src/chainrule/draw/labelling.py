@@ -5,8 +5,8 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Sequence
 
-from .layering import Layering
-from .routing import Columns, Point, Size
+from chainrule.draw.layering import Layering
+from chainrule.draw.routing import Columns, Point, Size
 
 # of the way that a label can move in its gap, best first
 _PLACES = (0.5, 0.375, 0.625, 0.25, 0.75, 0.125, 0.875, 0.0, 1.0)

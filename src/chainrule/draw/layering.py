@@ -1,19 +1,19 @@
-"""Layers of a directed acyclic graph: every edge points to a later layer, and edges are short."""
+"""Layers of a directed acyclic graph: every edge leads to a later layer, and edges are short."""
 
-from __future__ import annotations
-
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+
 
 Edge = tuple[int, int]
 
 
 @dataclass(frozen=True)
 class Layering:
-    """A graph whose items stand in columns, every edge cut where it passes a column.
+    """A graph whose items stand in columns; in every column that an edge passes it has a dummy.
 
-    Items below `boxes` are the boxes of the graph; the others are dummies, one for every column
-    that an edge passes between its source and its target.
+    Items below `boxes` are the boxes of the graph, the others are dummies.
     """
 
     boxes: int
@@ -27,15 +27,23 @@ class Layering:
 
     def segments(self) -> list[Edge]:
         """The pieces of the edges between neighbouring columns, edge by edge."""
-        return [piece for chain in self.chains for piece in zip(chain, chain[1:], strict=False)]
+        return [segment for chain in self.chains for segment in pairwise(chain)]
+
+    def places(self) -> list[tuple[int, int]]:
+        """Of every item, the index of its column and its index in the column."""
+        places = [(0, 0)] * self.items
+        for layer, column in enumerate(self.columns):
+            for index, item in enumerate(column):
+                places[item] = layer, index
+        return places
 
 
 def proper_layering(boxes: int, edges: Sequence[Edge]) -> Layering:
-    """Columns with the smallest total edge length; the order in a column means nothing yet.
+    """Columns with the smallest total edge length; the order inside a column means nothing yet.
 
     A source stands directly left of its first consumer. ValueError if the edges form a cycle.
     """
-    layer = assign_layers(boxes, edges)
+    layer = _layers(boxes, edges)
     columns: list[list[int]] = [[] for _ in range(max(layer, default=-1) + 1)]
     for box in range(boxes):
         columns[layer[box]].append(box)
@@ -49,35 +57,6 @@ def proper_layering(boxes: int, edges: Sequence[Edge]) -> Layering:
             dummy += 1
         chains.append((*chain, target))
     return Layering(boxes, tuple(map(tuple, columns)), tuple(chains))
-
-
-def assign_layers(count: int, edges: Sequence[Edge]) -> list[int]:
-    """The layer of every node `0 ... count-1`: integers from 0 with the smallest total edge length.
-
-    Starts at the longest-path layers, then moves to the right, together, the set of nodes that
-    gains most: a closure of largest weight (Picard, Management Science 22, 1976). The total is
-    L-natural convex, so that a layering which no such step improves is optimal (Murota, Discrete
-    Convex Analysis, 2003). ValueError if the edges form a cycle.
-    """
-    after, before = neighbours(count, edges)
-    order = topological_order(count, edges)
-    layer = [0] * count
-    for node in order:
-        layer[node] = max((layer[source] + 1 for source in before[node]), default=0)
-    for node in reversed(order):
-        if len(after[node]) > len(before[node]):
-            layer[node] = min(layer[target] for target in after[node]) - 1
-    gain = [len(after[node]) - len(before[node]) for node in range(count)]
-    while moving := _closure(gain, layer, after):
-        step = min(
-            layer[target] - layer[node] - 1
-            for node in moving
-            for target in after[node]
-            if target not in moving
-        )
-        for node in moving:
-            layer[node] += step
-    return layer
 
 
 def neighbours(count: int, edges: Sequence[Edge]) -> tuple[list[list[int]], list[list[int]]]:
@@ -114,69 +93,61 @@ def topological_order(count: int, edges: Sequence[Edge]) -> list[int]:
     )
 
 
-def _closure(gain: Sequence[int], layer: Sequence[int], after: Sequence[list[int]]) -> set[int]:
-    """The nodes that gain most, together, when they move right by one; empty if no set gains.
+def _layers(count: int, edges: Sequence[Edge]) -> list[int]:
+    """Layers with the smallest total edge length.
 
-    They are closed under edges of length one, and are the source side of a minimum cut: nodes
-    with a gain supply it, nodes with a loss absorb it, and it flows along edges of length one.
+    Starts at the earliest layers and moves to the right, together, the nodes that gain most: a
+    closure of largest weight (Picard, Management Science 22, 1976). The total is L-natural-convex,
+    so that layers which no such step improves are optimal (Murota, Discrete Convex Analysis, 2003).
     """
-    supply = list(gain)
-    flow: list[dict[int, int]] = [{} for _ in gain]  # flow[target][source]
-    stuck: set[int] = set()
+    after, before = neighbours(count, edges)
+    order = topological_order(count, edges)
+    layer = [0] * count
+    for node in order:
+        layer[node] = max((layer[source] + 1 for source in before[node]), default=0)
+    for node in reversed(order):
+        if len(after[node]) > len(before[node]):
+            layer[node] = min(layer[target] for target in after[node]) - 1
+    gain = [len(after[node]) - len(before[node]) for node in range(count)]
+    while moving := _closure(gain, after, layer):
+        leaving = [(u, v) for u in moving for v in after[u] if v not in moving]
+        step = min(layer[v] - layer[u] - 1 for u, v in leaving)
+        for node in moving:
+            layer[node] += step
+    return layer
+
+
+def _closure(gain: Sequence[int], after: Sequence[list[int]], layer: Sequence[int]) -> set[int]:
+    """The nodes that gain most when they move right by one; empty if no set of nodes gains.
+
+    They are the source side of a minimum cut: nodes that gain supply a flow, nodes that lose
+    absorb it, and it runs along the edges of length one.
+    """
+    spare = list(gain)
+    flow: list[Counter[int]] = [Counter() for _ in gain]  # flow[target][source]
+    closed: set[int] = set()
     for start in range(len(gain)):
-        while supply[start] > 0 and start not in stuck:
-            parent = _search(start, supply, layer, after, flow, stuck)
-            end = next(reversed(parent))
-            if supply[end] >= 0:
-                stuck.update(parent)
+        while spare[start] > 0 and start not in closed:
+            parent = {start: start}
+            stack = [start]
+            while stack and spare[node := stack[-1]] >= 0:
+                tight = [target for target in after[node] if layer[target] == layer[node] + 1]
+                back = [source for source, amount in flow[node].items() if amount]
+                stack.pop()
+                fresh = [n for n in (*back, *tight) if n not in parent and n not in closed]
+                parent.update(dict.fromkeys(fresh, node))
+                stack.extend(fresh)
+            if not stack:
+                closed.update(parent)
                 break
-            _augment(start, end, parent, supply, layer, flow)
-    return stuck
-
-
-def _search(
-    start: int,
-    supply: Sequence[int],
-    layer: Sequence[int],
-    after: Sequence[list[int]],
-    flow: Sequence[dict[int, int]],
-    stuck: set[int],
-) -> dict[int, int]:
-    """The nodes that flow from `start` can reach, with their parents; ends at one that absorbs."""
-    parent = {start: start}
-    stack = [start]
-    while stack:
-        node = stack.pop()
-        tight = [target for target in after[node] if layer[target] == layer[node] + 1]
-        returns = [source for source, amount in flow[node].items() if amount]
-        for other in (*tight, *returns):
-            if other in parent or other in stuck:
-                continue
-            parent[other] = node
-            if supply[other] < 0:
-                return parent
-            stack.append(other)
-    return parent
-
-
-def _augment(
-    start: int,
-    end: int,
-    parent: dict[int, int],
-    supply: list[int],
-    layer: Sequence[int],
-    flow: Sequence[dict[int, int]],
-) -> None:
-    path = [end]
-    while path[-1] != start:
-        path.append(parent[path[-1]])
-    steps = [(node, other) for other, node in zip(path, path[1:], strict=False)]
-    returned = [flow[node][other] for node, other in steps if layer[other] < layer[node]]
-    amount = min([supply[start], -supply[end], *returned])
-    supply[start] -= amount
-    supply[end] += amount
-    for node, other in steps:
-        if layer[other] < layer[node]:
-            flow[node][other] -= amount
-        else:
-            flow[other][node] = flow[other].get(node, 0) + amount
+            node = stack[-1]
+            spare[start] -= 1
+            spare[node] += 1
+            while node != start:
+                source, target = parent[node], node
+                if layer[source] < layer[target]:
+                    flow[target][source] += 1
+                else:
+                    flow[source][target] -= 1
+                node = source
+    return closed

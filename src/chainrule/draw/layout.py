@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from .labelling import labels
-from .layering import Layering, proper_layering
-from .ordering import ordered
-from .placement import placed
-from .routing import Columns, Point, Size, columns, gaps, routes
+from chainrule.draw.labelling import labels
+from chainrule.draw.layering import Layering, proper_layering
+from chainrule.draw.ordering import ordered
+from chainrule.draw.placement import placed
+from chainrule.draw.routing import Columns, Point, Size, columns, gaps, routes
 
 _LABEL_MARGIN = 12.0  # pixels on both sides of a label between two columns
 _WIDENINGS = 5  # of gaps whose labels do not find room, at most

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .layering import Layering
+from chainrule.draw.layering import Layering
 
 Point = tuple[float, float]
 Size = tuple[float, float]

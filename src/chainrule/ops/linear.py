@@ -242,7 +242,7 @@ def sum_to(x: Any, shape: Shape) -> Any:
     new = len(x.shape) - len(shape)
     stretched = [new + i for i, size in enumerate(shape) if size == 1 and x.shape[new + i] != 1]
     axes = (*range(new), *stretched)
-    return reshape(sum(x, axis=axes, keepdims=True), shape) if axes else x
+    return reshape(sum(x, axis=axes), shape) if axes else x
 
 
 batch_size = declare(

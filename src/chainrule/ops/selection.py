@@ -18,7 +18,7 @@ from chainrule.ops.declare import (
     sample,
 )
 from chainrule.ops.elementwise import cast, equal
-from chainrule.ops.linear import broadcast_to, reduced_shape, reduction_coerce, reshape, spread, sum
+from chainrule.ops.linear import reduced_shape, reduction_coerce, reshape, spread, sum
 from chainrule.types import ArrayType, Shape, dtype_name
 
 
@@ -140,7 +140,5 @@ def one_hot(labels: Any, classes: int, dtype: Any = "float64") -> Any:
     operand = as_operand(labels)
     if operand.dtype.kind not in "iu":
         raise TypeError(f"one_hot: labels of dtype {operand.dtype}; expected whole numbers")
-    shape = (*operand.shape, classes)
-    column = broadcast_to(reshape(operand, (*operand.shape, 1)), shape)
-    hits = equal(column, broadcast_to(np.arange(classes, dtype=operand.dtype), shape))
-    return cast(hits, dtype_name(dtype))
+    column = reshape(operand, (*operand.shape, 1))
+    return cast(equal(column, np.arange(classes, dtype=operand.dtype)), dtype_name(dtype))
