@@ -92,3 +92,5 @@ from chainrule.testing import check_derivatives as check_derivatives
 from chainrule.testing import check_primitive as check_primitive
 from chainrule import nn as nn
 from chainrule import train as train
+from chainrule.save import load as load
+from chainrule.save import save as save

@@ -1,0 +1,6 @@
+"""`python -m chainrule.cli`."""
+
+from chainrule.cli import main
+
+
+main()

@@ -1,0 +1,93 @@
+"""Pictures of training, by matplotlib: each draws into a file and returns nothing.
+
+Colours can be told apart by colour-blind readers and in black and white.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+
+_BLUE, _ORANGE = "#0072b2", "#d55e00"
+
+
+def learning_curve(history: Mapping[str, Sequence[float]], path: str | os.PathLike[str]) -> None:
+    """The loss of each epoch in training and validation, with the best epoch marked (VZ-14)."""
+    figure, axes = _figure(6.4, 4.0)
+    epochs = np.arange(1, len(history["loss"]) + 1)
+    axes.plot(epochs, history["loss"], color=_BLUE, label="training")
+    held_out = history.get("validation_loss")
+    if held_out is not None:
+        best = int(np.argmin(held_out))
+        axes.plot(epochs, held_out, color=_ORANGE, linestyle="--", label="validation")
+        axes.plot(epochs[best], held_out[best], "o", color=_ORANGE, label=f"best: epoch {best + 1}")
+    axes.set(xlabel="epoch", ylabel="loss (mean over samples)", title="Learning curve")
+    axes.set_yscale("log")
+    axes.grid(alpha=0.3)
+    axes.legend()
+    _write(figure, path)
+
+
+def confusion(counts: Any, classes: Sequence[str], path: str | os.PathLike[str]) -> None:
+    """How often each class (row) was taken for each class (column): counts `(classes, classes)`."""
+    figure, axes = _figure(5.6, 5.2)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    for row, column in np.ndindex(*counts.shape):
+        if counts[row, column]:
+            ink = "white" if shares[row, column] > 0.5 else "black"
+            axes.text(column, row, str(counts[row, column]), ha="center", va="center", color=ink)
+    places = np.arange(len(classes))
+    axes.set_xticks(places, classes)
+    axes.set_yticks(places, classes)
+    right, total = int(np.trace(counts)), int(counts.sum())
+    axes.set(xlabel="predicted", ylabel="true", title=f"Held out: {right} of {total} right")
+    _write(figure, path)
+
+
+def weight_images(
+    weight: Any, image_shape: tuple[int, int], path: str | os.PathLike[str], most: int = 100
+) -> None:
+    """What each unit of the first layer looks for (VZ-06): its weights as an image.
+
+    weight  `(pixels, units)`, of which the first `most` units are drawn, on one scale that is
+            symmetric about 0: white is 0, blue negative, red positive
+    """
+    units = min(weight.shape[1], most)
+    columns = int(np.ceil(np.sqrt(units)))
+    rows = -(-units // columns)
+    height, width = image_shape
+    sheet = np.full((rows * (height + 1) + 1, columns * (width + 1) + 1), np.nan)
+    for unit in range(units):
+        top, left = 1 + unit // columns * (height + 1), 1 + unit % columns * (width + 1)
+        sheet[top : top + height, left : left + width] = weight[:, unit].reshape(image_shape)
+    limit = float(np.max(np.abs(weight)))
+    figure, axes = _figure(6.4, 6.0)
+    shown = axes.imshow(sheet, cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation="nearest")
+    axes.set_facecolor("#808080")
+    axes.set(xticks=[], yticks=[], title=f"Weights of the first layer, {units} units")
+    figure.colorbar(shown, ax=axes, shrink=0.8, label="weight")
+    _write(figure, path)
+
+
+def _figure(width: float, height: float) -> tuple[Any, Any]:
+    # Not pyplot: it keeps every figure alive, and asks for a display.
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout="constrained")
+    return figure, figure.subplots()
+
+
+def _write(figure: Any, path: str | os.PathLike[str]) -> None:
+    """Save as the kind of file that the name ends in, under a temporary name first."""
+    target = Path(path)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".figure-") as folder:
+        temporary = Path(folder) / target.name
+        figure.savefig(temporary, dpi=150)
+        os.replace(temporary, target)
