@@ -22,7 +22,7 @@ train: $(VENV)/installed ## Train a network on handwritten digits, on this compu
 test: $(VENV)/installed-dev ## Run the tests
 	@$(BIN)/python -m pytest --quiet --numprocesses auto
 
-test-oracles: $(VENV)/installed-oracles ## Compare with PyTorch and JAX (installs both, about 1 GB)
+test-oracles: $(VENV)/installed-oracles ## Compare with PyTorch and JAX (installs both)
 	@$(BIN)/python -m pytest --quiet -m oracle
 
 lint: $(VENV)/installed-dev ## Check format, style, types and layers

@@ -69,7 +69,7 @@ class Program:
 
 
 def program(graph: Graph) -> Program:
-    """Make `graph` ready to be evaluated many times. ValueError if it needs nodes of another graph."""
+    """Make `graph` ready to be evaluated many times. ValueError if it needs foreign inputs."""
     if graph.missing:
         raise ValueError(f"program: the graph needs {graph.missing}, inputs of another graph")
     nodes = tuple(dict.fromkeys((*graph.inputs, *toposort(graph.outputs))))

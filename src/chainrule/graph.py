@@ -104,7 +104,7 @@ class Graph:
 
     @functools.cached_property
     def names(self) -> Mapping[Node, str]:
-        """What each node is called in texts: its label where that is unique, else `v` and a number."""
+        """What each node is called in texts: its label where unique, else `v` and a number."""
         names: dict[Node, str] = {}
         taken: set[str] = set()
         for number, node in enumerate(self.nodes):

@@ -11,7 +11,7 @@ Member = TypeVar("Member")
 
 
 def find(table: Mapping[str, Member], kind: str, name: str) -> Member:
-    """`table[name]`. ValueError, naming the nearest names and all of them, where it is not there."""
+    """`table[name]`. ValueError, naming the nearest name and all of them, where there is none."""
     if name in table:
         return table[name]
     near = difflib.get_close_matches(name, table, n=1, cutoff=0.5)

@@ -1,4 +1,7 @@
-"""Primitives and nodes: what an operation is, and one application of it. No operation is known here."""
+"""Primitives and nodes: what an operation is, and one application of it.
+
+No operation is known here.
+"""
 
 from __future__ import annotations
 

@@ -48,7 +48,9 @@ def save(network: Any, path: str | os.PathLike[str]) -> None:
         "structure": json.dumps(_describe(network, "network"), sort_keys=True),
         "sha256": _EMPTY_DIGEST,
     }
-    arrays = dict(zip(tree.paths(network), map(np.ascontiguousarray, tree.leaves(network)), strict=True))
+    arrays = dict(
+        zip(tree.paths(network), map(np.ascontiguousarray, tree.leaves(network)), strict=True)
+    )
     content = to_bytes(arrays, metadata)
     digest = hashlib.sha256(content).hexdigest()
     write_atomically(path, content.replace(_EMPTY_DIGEST.encode(), digest.encode(), 1))
@@ -106,7 +108,7 @@ def _describe(value: Any, place: str) -> Any:
     if isinstance(value, Activation):
         if ACTIVATIONS.get(value.name) != value:
             raise TypeError(
-                f"save: {place} is a function of your own ({value.name}), which a file cannot hold; "
+                f"save: {place} is a function of your own, {value.name}, which no file holds; "
                 "put it into a frozen dataclass and pass that class to load"
             )
         return {"activation": value.name}
@@ -123,7 +125,9 @@ def _describe(value: Any, place: str) -> Any:
         return value
     if isinstance(value, str):
         return {"text": value}
-    raise TypeError(f"save: {place} is {type(value).__name__} {value!r:.60}, which a file cannot hold")
+    raise TypeError(
+        f"save: {place} is {type(value).__name__} {value!r:.60}, which a file cannot hold"
+    )
 
 
 def _rebuild(

@@ -123,7 +123,9 @@ def check_primitive(primitive: Primitive, *, tolerance: float = 1e-12, seed: int
         assert found == expected, f"{primitive.name}: evaluates to {found}, infers {expected}"
         if expected.is_float and any(type.is_float for type in types):
             _check_exactly(primitive.name, graph, args, tolerance, rng)
-            _check_exactly(f"vjp of {primitive.name}", *_vjp_graph(graph, args, rng), tolerance, rng)
+            _check_exactly(
+                f"vjp of {primitive.name}", *_vjp_graph(graph, args, rng), tolerance, rng
+            )
 
 
 def draw(type: ArrayType, domain: tuple[float, float], rng: np.random.Generator) -> Any:
@@ -208,11 +210,13 @@ def _vjp_graph(
     graph: Graph, args: Sequence[Any], rng: np.random.Generator
 ) -> tuple[Graph, list[Any]]:
     """(ct, *args) -> all cotangents in one vector, and arguments for it."""
-    ct = rng.normal(size=graph.outputs[0].shape)
+    ct = rng.normal(size=np.shape(graph(*args)))
 
     def cotangents(ct: Any, *xs: Any) -> Any:
         found = vjp(graph, *xs)[1](ct)
-        return np.concatenate([c.reshape(-1) for c, x in zip(found, xs, strict=True) if x.type.is_float])
+        return np.concatenate(
+            [c.reshape(-1) for c, x in zip(found, xs, strict=True) if x.type.is_float]
+        )
 
     return trace(cotangents, ct, *args), [ct, *args]
 

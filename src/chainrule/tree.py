@@ -156,7 +156,7 @@ def pack(tree: Any) -> tuple[Any, Packing]:
 
 
 def is_container_class(kind: Any) -> bool:
-    """Whether `kind` is a frozen dataclass that `flatten` opens; one with a dtype is itself a leaf."""
+    """Whether `kind` is a frozen dataclass that `flatten` opens; one with a dtype is a leaf."""
     return (
         isinstance(kind, type)
         and dataclasses.is_dataclass(kind)
@@ -172,7 +172,8 @@ def _flatten_into(leaves: list[Any], tree: Any) -> Structure:
         return LEAF
     keys, children, static = opened
     structures = tuple(_flatten_into(leaves, child) for child in children)
-    return Structure(cast(type, type(tree)), tuple(keys), structures, static)
+    kind: Any = type(tree)
+    return Structure(kind, tuple(keys), structures, static)
 
 
 _Opened: TypeAlias = tuple[Sequence[Any], Sequence[Any], tuple[tuple[str, Any], ...]]
@@ -189,8 +190,9 @@ def _open(tree: Any) -> _Opened | None:
     if isinstance(tree, (tuple, list)):
         items = cast(Sequence[Any], tree)
         return getattr(items, "_fields", range(len(items))), items, ()
-    if is_container_class(type(tree)):
-        dynamic, static = _fields(type(tree))
+    kind: Any = type(tree)
+    if is_container_class(kind):
+        dynamic, static = _fields(kind)
         return (
             dynamic,
             [getattr(tree, name) for name in dynamic],
@@ -209,7 +211,9 @@ def _build(structure: Structure, leaves: Iterator[Any]) -> Any:
     if issubclass(container, dict):
         return dict(zip(structure.keys, children, strict=True))
     if is_container_class(container):
-        return container(**dict(zip(structure.keys, children, strict=True)), **dict(structure.static))
+        return container(
+            **dict(zip(structure.keys, children, strict=True)), **dict(structure.static)
+        )
     if structure.keys and isinstance(structure.keys[0], str):  # a named tuple
         return container(*children)
     return container(children)
@@ -238,9 +242,10 @@ def _paths(structure: Structure, prefix: str) -> Iterator[str]:
     if structure.container is None:
         yield prefix
         return
-    dotted = is_container_class(structure.container)
+    container: Any = structure.container
+    dotted = is_container_class(container)
     for key, child in zip(structure.keys, structure.children, strict=True):
-        is_field = dotted or (issubclass(structure.container, tuple) and isinstance(key, str))
+        is_field = dotted or (issubclass(container, tuple) and isinstance(key, str))
         step = (f".{key}" if prefix else str(key)) if is_field else f"[{key!r}]"
         yield from _paths(child, prefix + step)
 

@@ -69,7 +69,7 @@ class ArrayType:
 
 
 def dtype_name(dtype: Any) -> str:
-    """The name of a supported dtype: `float32` for `np.float32`, `"f4"`, ... TypeError otherwise."""
+    """The name of a supported dtype: `float32` for `np.float32` or `"f4"`. TypeError otherwise."""
     try:
         name = np.dtype(dtype).name
     except TypeError:
@@ -132,6 +132,8 @@ def match_batch(expected: Shape, found: Shape, batch: Size | None) -> Size | Non
 def _size(size: Any) -> Size:
     if isinstance(size, Symbol):
         return size
-    if isinstance(size, (int, np.integer)) and size >= 0:
+    if isinstance(size, int) and size >= 0:
         return int(size)
+    if isinstance(size, np.integer):
+        return _size(int(size))  # pyright: ignore[reportUnknownArgumentType]
     raise ValueError(f"a size of a shape is a whole number from 0 or BATCH, not {size!r}")

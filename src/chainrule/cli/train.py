@@ -15,14 +15,16 @@ if TYPE_CHECKING:
 
 def train(
     data: Annotated[str, typer.Argument(help="A built-in data set: digits.")],
-    hidden: Annotated[str, typer.Option(help="Units of the hidden layers, with commas.")] = "256",
+    hidden: Annotated[str, typer.Option(help="Units of the hidden layers, with commas.")] = "512",
     activation: Annotated[str, typer.Option(help="Activation of the hidden layers.")] = "relu",
     optimizer: Annotated[str, typer.Option(help="adam or sgd.")] = "adam",
-    learning_rate: Annotated[float, typer.Option(help="Learning rate.")] = 2e-3,
-    epochs: Annotated[int, typer.Option(help="Passes over the training samples.")] = 60,
+    learning_rate: Annotated[float, typer.Option(help="Learning rate.")] = 1e-3,
+    epochs: Annotated[int, typer.Option(help="Passes over the training samples.")] = 100,
     batch_size: Annotated[int, typer.Option(help="Samples in a mini-batch.")] = 32,
     held_out: Annotated[float, typer.Option(help="Share held out for the final score.")] = 0.2,
-    seed: Annotated[int, typer.Option(help="Of weights, parts and order: same seed, same bits.")] = 0,
+    seed: Annotated[
+        int, typer.Option(help="Of weights, parts and order: same seed, same bits.")
+    ] = 0,
     out: Annotated[Path, typer.Option(help="Folder for model, history and pictures.")] = Path(
         "chainrule-out"
     ),

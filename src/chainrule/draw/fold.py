@@ -53,7 +53,8 @@ def fold_layers(graph: Graph) -> Folding:
         if above[node] and (fed[node] or node in names)
     }
     last = max(rank, key=lambda name: rank[name])
-    body = _body(graph, {node for node in boxes if boxes[node] == last}, fed, consumers)
+    weights = {node for node in graph.nodes if above[node] and not fed[node]}
+    body = _body(graph, {node for node in boxes if boxes[node] == last}, weights, consumers)
     boxes |= {n: _AFTER for n in boxes if boxes[n] == last and n not in body and n not in names}
     for node in reversed(graph.nodes):
         if node.primitive is not None and not (above[node] and fed[node]):
@@ -109,23 +110,21 @@ def _consumers(graph: Graph) -> dict[Node, list[Node]]:
 def _body(
     graph: Graph,
     nodes: set[Node],
-    fed: Mapping[Node, bool],
+    weights: set[Node],
     consumers: Mapping[Node, list[Node]],
 ) -> set[Node]:
     """Of the nodes that follow the parameters of the last layer, those that are the layer itself.
 
-    They end with the last use of a parameter, or with the activation after it: elementwise
-    operations of one operand, as long as the result has one reader.
+    They end with the last use of its `weights`, or with the activation after it: one elementwise
+    operation of one operand.
     """
-    uses = [
-        node
-        for node in graph.nodes
-        if node in nodes and node.primitive and any(not fed[s] and s.ndim for s in node.inputs)
-    ]
+    uses = [node for node in graph.nodes if node in nodes and weights.intersection(node.inputs)]
     if not uses:
         return nodes
     end = uses[-1]
-    while len(consumers[end]) == 1 and _is_activation(consumers[end][0]):
+    while len(consumers[end]) == 1 and is_transparent(consumers[end][0]):
+        end = consumers[end][0]
+    if len(consumers[end]) == 1 and _is_activation(consumers[end][0]):
         end = consumers[end][0]
     body = {end}
     for node in reversed(graph.nodes):
@@ -135,8 +134,8 @@ def _body(
 
 
 def _is_activation(node: Node) -> bool:
-    is_local = node.primitive is not None and node.primitive.emit is Emit.ELEMENTWISE
-    return is_local and len(node.inputs) == 1 or is_transparent(node)
+    primitive = node.primitive
+    return primitive is not None and primitive.emit is Emit.ELEMENTWISE and len(node.inputs) == 1
 
 
 def _titled(graph: Graph, boxes: Mapping[Node, str]) -> Folding:

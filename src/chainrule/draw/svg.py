@@ -9,7 +9,9 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
+
+import numpy as np
 
 
 Point: TypeAlias = tuple[float, float]
@@ -64,6 +66,22 @@ def text_width(text: str, size: float) -> float:
     """About how wide `text` is, in pixels, in letters of `size` pixels."""
     em = sum(0.36 if c in _NARROW else 0.95 if c in _WIDE else 0.64 for c in clean(text))
     return em * size
+
+
+def number_text(value: Any, digits: int = 4) -> str:
+    """A number with this many significant digits: `−0.3775`, `5`, `1e−05`."""
+    if isinstance(value, (bool, np.bool_)):
+        return str(value).lower()
+    written = str(value) if isinstance(value, (int, np.integer)) else f"{value:.{digits}g}"
+    written = written.replace("inf", "∞").replace("e+", "e")
+    return ("0" if written == "-0" else written).replace("-", "−")
+
+
+def array_text(array: Any, digits: int = 4) -> str:
+    """The numbers of an array in brackets; one number without them."""
+    if np.size(array) == 1:
+        return number_text(np.reshape(array, -1)[0], digits)
+    return f"[{', '.join(array_text(item, digits) for item in array)}]"
 
 
 def dot_string(*lines: str) -> str:

@@ -1,4 +1,4 @@
-"""Initial weights: each initialiser takes `(rng, fan_in, fan_out)` and gives `(fan_in, fan_out)`."""
+"""Initial weights: each initialiser takes `(rng, fan_in, fan_out)`, gives `(fan_in, fan_out)`."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -64,7 +65,7 @@ def mlp(
                 initializer=initializer,
                 dtype=dtype,
             )
-            for place, (fan_in, fan_out) in enumerate(zip(sizes, sizes[1:], strict=False))
+            for place, (fan_in, fan_out) in enumerate(itertools.pairwise(sizes))
         )
     )
 

@@ -6,8 +6,9 @@ from typing import Any
 
 from chainrule.node import OPERATIONS
 from chainrule.ops.declare import as_operand, normalize_axis
-from chainrule.ops.elementwise import cast, exp, log, sqrt, square, stop_gradient, where
+from chainrule.ops.elementwise import exp, log, sqrt, square
 from chainrule.ops.linear import count, reduced_shape, reshape, spread, sum
+from chainrule.ops.piecewise import cast, stop_gradient, where
 from chainrule.ops.selection import max
 
 

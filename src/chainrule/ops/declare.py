@@ -5,6 +5,10 @@ The derivative rules are written with operators and primitives, so each is itsel
 be differentiated again, and holds for plain arrays too.
 """
 
+# Rules hold for arrays and for nodes, so their arguments have no one type.
+# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownVariableType=false, reportUnknownMemberType=false
+
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
@@ -84,14 +88,6 @@ def elementwise(
     integers are converted to float64 first.
     """
 
-    def infer(*types: ArrayType, **params: Any) -> ArrayType:
-        if any(type != types[0] for type in types[1:]):
-            came = ", ".join(map(str, types))
-            raise TypeError(f"{name}: types {came} differ; they must be equal here")
-        if result is None and types[0].dtype == "bool" and not name.startswith("logical"):
-            raise TypeError(f"{name}: {types[0]} is not numeric; convert it with .astype(float)")
-        return types[0] if result is None else ArrayType(types[0].shape, result)
-
     def coerce(args: Sequence[Any], params: dict[str, Any]) -> Coerced:
         if len(args) != len(partials):
             raise TypeError(f"{name}: {len(args)} arguments, expected {len(partials)}")
@@ -107,7 +103,7 @@ def elementwise(
         name,
         doc=doc,
         evaluate=evaluate,
-        infer=infer,
+        infer=lambda *types, **params: _elementwise_type(name, types, result),
         vjp=vjp,
         emit=Emit.ELEMENTWISE,
         notation=notation,
@@ -115,6 +111,16 @@ def elementwise(
         domain=domain,
         coerce=coerce,
     )
+
+
+def _elementwise_type(name: str, types: Sequence[ArrayType], result: str | None) -> ArrayType:
+    first = types[0]
+    if any(type != first for type in types[1:]):
+        came = ", ".join(map(str, types))
+        raise TypeError(f"{name}: types {came} differ; they must be equal here")
+    if result is None and first.dtype == "bool":
+        raise TypeError(f"{name}: {first} is not numeric; convert it with .astype(float)")
+    return first if result is None else ArrayType(first.shape, result)
 
 
 def linear(
@@ -151,7 +157,7 @@ def linear(
     )
 
 
-# ---- notations ---------------------------------------------------------------------------------
+# ---- notations ----------------------------------------------------------------------------------
 
 
 def function(name: str, latex: str | None = None) -> Notation:
@@ -185,7 +191,7 @@ def template(
 COMPARISON, SUM, PRODUCT, SIGN, POWER, CLOSED = 1, 2, 3, 4, 5, 9
 
 
-# ---- arguments ---------------------------------------------------------------------------------
+# ---- arguments ----------------------------------------------------------------------------------
 
 
 def as_operands(args: Sequence[Any], params: dict[str, Any]) -> Coerced:
@@ -286,4 +292,3 @@ def _times(ct: Any, partial: Any) -> Any:
     if isinstance(partial, (int, float)) and partial == -1:
         return -ct
     return ct * partial
-

@@ -1,5 +1,9 @@
 """Arrays joined, and parts of arrays cut out: views of the numbers, linear in each argument."""
 
+# Rules hold for arrays and for nodes, so their arguments have no one type.
+# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownVariableType=false, reportUnknownMemberType=false
+
 from __future__ import annotations
 
 import builtins
@@ -19,11 +23,10 @@ from chainrule.ops.declare import (
     sample,
     template,
 )
-from chainrule.ops.elementwise import cast
 from chainrule.ops.linear import reshape
+from chainrule.ops.piecewise import cast
 from chainrule.ops.selection import take
-from chainrule.types import BATCH, ArrayType, Shape, Size
-
+from chainrule.types import BATCH, ArrayType, Size
 
 
 def _concatenate_coerce(args: Sequence[Any], params: dict[str, Any]) -> Coerced:
@@ -96,7 +99,7 @@ def _slice_infer(x: ArrayType, start: Any, stop: Any, stride: Any) -> ArrayType:
     return x.with_shape(sizes)
 
 
-def _place(x: Any, shape: Shape, start: Any, stop: Any, stride: Any) -> Any:
+def _place(x: Any, shape: Any, start: Any, stop: Any, stride: Any) -> Any:
     result = np.zeros(shape, x.dtype)
     result[_bounds(start, stop, stride)] = x
     return result
@@ -140,7 +143,7 @@ def _along(x: Any, axis: int, start: int, stop: int) -> Any:
     )
 
 
-# ---- indexing as in NumPy ------------------------------------------------------------------------
+# ---- indexing as in NumPy -----------------------------------------------------------------------
 
 
 def getitem(x: Any, index: Any) -> Any:
@@ -160,13 +163,17 @@ def getitem(x: Any, index: Any) -> Any:
         bounds.append(bound)
         if indices is not None:
             if gather is not None:
-                raise TypeError("getitem: more than one array of indices; use take one axis at a time")
+                raise TypeError(
+                    "getitem: more than one array of indices; use take one axis at a time"
+                )
             gather = (len(shape), indices)
         shape += kept
         axis += 1
     start, stop, stride = zip(*bounds, strict=True) if bounds else ((), (), ())
     whole = tuple((0, size, 1) for size in operand.shape)
-    part = operand if tuple(bounds) == whole else slice(operand, start=start, stop=stop, stride=stride)
+    part = (
+        operand if tuple(bounds) == whole else slice(operand, start=start, stop=stop, stride=stride)
+    )
     part = reshape(part, tuple(shape))
     return part if gather is None else take(part, gather[1], axis=gather[0])
 

@@ -1,5 +1,9 @@
 """Operations that are linear in their arguments: each is declared with its transposes."""
 
+# Rules hold for arrays and for nodes, so their arguments have no one type.
+# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownVariableType=false, reportUnknownMemberType=false
+
 from __future__ import annotations
 
 import builtins
@@ -23,11 +27,11 @@ from chainrule.ops.declare import (
     sample,
     template,
 )
-from chainrule.ops.elementwise import cast
+from chainrule.ops.piecewise import cast
 from chainrule.types import BATCH, ArrayType, Shape, Size, dtype_name, shape_text
 
 
-# ---- matrix multiplication -----------------------------------------------------------------------
+# ---- matrix multiplication ----------------------------------------------------------------------
 
 
 def _matmul_infer(x: ArrayType, y: ArrayType) -> ArrayType:
@@ -83,7 +87,7 @@ def matmul(x: Any, y: Any) -> Any:
 
 OPERATIONS["matmul"] = matmul
 
-# ---- views: the same numbers in other places ------------------------------------------------------
+# ---- views: the same numbers in other places ----------------------------------------------------
 
 
 def _transpose_coerce(args: Sequence[Any], params: dict[str, Any]) -> Coerced:
@@ -142,7 +146,9 @@ def reshape(x: Any, shape: Any) -> Any:
     sizes: list[Any] = list(shape) if isinstance(shape, (tuple, list)) else [shape]
     if -1 in sizes:
         place = sizes.index(-1)
-        (have, batches), (rest, taken) = map(_split_batch, (operand.shape, [*sizes[:place], *sizes[place + 1 :]]))
+        (have, batches), (rest, taken) = map(
+            _split_batch, (operand.shape, [*sizes[:place], *sizes[place + 1 :]])
+        )
         sizes[place] = BATCH if batches > taken else have // builtins.max(rest, 1)
     target = tuple(size if size is BATCH else int(size) for size in sizes)
     return operand if target == tuple(operand.shape) else _reshape(operand, shape=target)
@@ -182,7 +188,7 @@ def broadcast_to(x: Any, shape: Any) -> Any:
 
 OPERATIONS["broadcast_to"] = broadcast_to
 
-# ---- sums ------------------------------------------------------------------------------------------
+# ---- sums ---------------------------------------------------------------------------------------
 
 
 def reduced_shape(shape: Sequence[Size], axis: tuple[int, ...], keepdims: bool) -> Shape:
@@ -200,7 +206,9 @@ def reduction_coerce(name: str) -> Any:
     def coerce(args: Sequence[Any], params: dict[str, Any]) -> Coerced:
         unknown = sorted(set(params) - {"axis", "keepdims"})
         if unknown or not 1 <= len(args) <= 2:
-            raise TypeError(f"{name}: expected (x, axis=None, keepdims=False), got {unknown or args}")
+            raise TypeError(
+                f"{name}: expected (x, axis=None, keepdims=False), got {unknown or args}"
+            )
         x = as_operand(args[0])
         axis = args[1] if len(args) == 2 else params.get("axis")
         axes = normalize_axis(name, axis, len(x.shape))

@@ -6,6 +6,10 @@ random numbers: as easy as 1, 2, 3", SC 2011. The counter is (row, column): the 
 axis, and the row-major index on the others.
 """
 
+# Rules hold for arrays and for nodes, so their arguments have no one type.
+# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownVariableType=false, reportUnknownMemberType=false
+
 from __future__ import annotations
 
 import math

@@ -1,5 +1,9 @@
 """Operations that choose among values: extremes, and entries by index."""
 
+# Rules hold for arrays and for nodes, so their arguments have no one type.
+# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownVariableType=false, reportUnknownMemberType=false
+
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
@@ -17,20 +21,22 @@ from chainrule.ops.declare import (
     normalize_axis,
     sample,
 )
-from chainrule.ops.elementwise import cast, equal
 from chainrule.ops.linear import reduced_shape, reduction_coerce, reshape, spread, sum
-from chainrule.types import ArrayType, Shape, dtype_name
+from chainrule.ops.piecewise import cast, equal
+from chainrule.types import ArrayType, dtype_name
 
 
-def _extreme(name: str, reduce: Callable[..., Any], find: Callable[..., Any], doc: str) -> Primitive:
+def _extreme(
+    name: str, reduce: Callable[..., Any], find: Callable[..., Any], doc: str
+) -> Primitive:
     """A reduction to the largest or the smallest element."""
 
     def evaluate(x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
         if x.dtype.kind != "c":
             return reduce(x, axis=axis, keepdims=keepdims)
         kept = [place for place in range(x.ndim) if place not in axis]
-        rows = np.transpose(x, (*kept, *axis)).reshape(*[x.shape[i] for i in kept], -1)
-        chosen = np.take_along_axis(rows, find(rows.real, axis=-1)[..., None], axis=-1)
+        rows: Any = np.transpose(x, (*kept, *axis)).reshape(*[x.shape[i] for i in kept], -1)
+        chosen: Any = np.take_along_axis(rows, find(rows.real, axis=-1)[..., None], axis=-1)
         return chosen.reshape(reduced_shape(x.shape, axis, keepdims))
 
     def infer(x: ArrayType, axis: tuple[int, ...], keepdims: bool) -> ArrayType:
@@ -60,8 +66,12 @@ def _extreme(name: str, reduce: Callable[..., Any], find: Callable[..., Any], do
     )
 
 
-max = _extreme("max", np.max, np.argmax, "The largest element over `axis`; ties share the derivative")
-min = _extreme("min", np.min, np.argmin, "The smallest element over `axis`; ties share the derivative")
+max = _extreme(
+    "max", np.max, np.argmax, "The largest element over `axis`; ties share the derivative"
+)
+min = _extreme(
+    "min", np.min, np.argmin, "The smallest element over `axis`; ties share the derivative"
+)
 
 _argmax = declare(
     "argmax",
@@ -83,7 +93,7 @@ def argmax(x: Any, axis: int | None = None) -> Any:
     return _argmax(operand, axis=normalize_axis("argmax", axis, len(operand.shape))[0])
 
 
-# ---- entries by index --------------------------------------------------------------------------
+# ---- entries by index ---------------------------------------------------------------------------
 
 
 def _take_coerce(args: Sequence[Any], params: dict[str, Any]) -> Coerced:
@@ -98,9 +108,9 @@ def _take_infer(x: ArrayType, indices: ArrayType, axis: int) -> ArrayType:
     return x.with_shape((*x.shape[:axis], *indices.shape, *x.shape[axis + 1 :]))
 
 
-def _scatter_add(x: Any, indices: Any, axis: int, shape: Shape) -> Any:
+def _scatter_add(x: Any, indices: Any, axis: int, shape: Any) -> Any:
     result = np.zeros(shape, x.dtype)
-    places = (slice(None),) * axis + (indices,)
+    places: Any = (slice(None),) * axis + (indices,)
     np.add.at(result, places, x)
     return result
 
@@ -123,7 +133,7 @@ scatter_add = linear(
     "scatter_add",
     _scatter_add,
     lambda ct, x, indices, axis, shape: take(ct, indices, axis=axis),
-    doc="Zeros of `shape` with the entries of x added at indices along `axis`: the transpose of take",
+    doc="Zeros of `shape`, the entries of x added at indices along `axis`: take transposed",
     infer=lambda x, indices, axis, shape: x.with_shape(shape),
     emit=Emit.GATHER,
     notation=function("scatter_add"),

@@ -31,7 +31,11 @@ class Rows:
 
 def check_settings(epochs: int, batch_size: int, seed: int) -> None:
     """ValueError for a number that cannot be: fewer than one epoch or sample, a negative seed."""
-    for name, value, least in (("epochs", epochs, 1), ("batch_size", batch_size, 1), ("seed", seed, 0)):
+    for name, value, least in (
+        ("epochs", epochs, 1),
+        ("batch_size", batch_size, 1),
+        ("seed", seed, 0),
+    ):
         if not isinstance(value, (int, np.integer)) or value < least:
             raise ValueError(f"fit: {name} is {value!r}; expected a whole number from {least}")
 
@@ -48,8 +52,8 @@ def prepare(
     held_out = round(validation * len(rows.x))
     if not 0 < validation < 1 or not 0 < held_out < len(rows.x):
         raise ValueError(
-            f"fit: validation = {validation} holds out {held_out} of {len(rows.x)} samples; expected "
-            "a share between 0 and 1 that leaves some on both sides, or a pair (x, y)"
+            f"fit: validation = {validation} holds out {held_out} of {len(rows.x)} samples; "
+            "expected a share between 0 and 1 that leaves some on both sides, or a pair (x, y)"
         )
     order = np.random.default_rng([seed, 0]).permutation(len(rows.x))
     return rows.part(order[held_out:]), rows.part(order[:held_out])

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from chainrule.evaluate import program
 from chainrule.nn.losses import Loss, PerSample
 from chainrule.nn.losses import loss as find_loss
 from chainrule.train.arguments import Rows, check_settings, prepare
+from chainrule.train.callbacks import Callback
 from chainrule.train.epoch import Epoch, Position, numpy_epoch
 from chainrule.train.optimizers import Optimizer
 from chainrule.train.optimizers import optimizer as find_optimizer
@@ -27,14 +29,6 @@ class DivergedError(ArithmeticError):
     def __init__(self, message: str, history: dict[str, list[float]]) -> None:
         super().__init__(message)
         self.history = history
-
-
-class Callback(Protocol):
-    """Told after each epoch: its number from 1, how many there are to be, and the history so far."""
-
-    def __call__(self, epoch: int, epochs: int, history: dict[str, list[float]]) -> None:
-        """Called once an epoch."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -97,14 +91,20 @@ def fit(
         seed=seed,
     )
     parameters = packing.pack(network)
-    if progress is None:
-        progress = sys.stderr.isatty()
-    if progress:
-        from chainrule.train.progress import live_line
+    with _live_line(progress, epochs) as lines:
+        return run.train(parameters, chosen.init(parameters), epochs, (*callbacks, *lines))
 
-        with live_line(epochs) as line:
-            return run.train(parameters, chosen.init(parameters), epochs, (*callbacks, line))
-    return run.train(parameters, chosen.init(parameters), epochs, callbacks)
+
+@contextmanager
+def _live_line(progress: bool | None, epochs: int) -> Iterator[tuple[Callback, ...]]:
+    """The callbacks that draw progress: one, or none where it is not wanted."""
+    if not (sys.stderr.isatty() if progress is None else progress):
+        yield ()
+        return
+    from chainrule.train.progress import live_line
+
+    with live_line(epochs) as line:
+        yield (line,)
 
 
 @dataclass
@@ -120,7 +120,9 @@ class _Run:
     seed: int
     history: dict[str, list[float]] = field(default_factory=dict[str, list[float]])
 
-    def train(self, parameters: Any, state: Any, epochs: int, callbacks: Sequence[Callback]) -> Result:
+    def train(
+        self, parameters: Any, state: Any, epochs: int, callbacks: Sequence[Callback]
+    ) -> Result:
         from threadpoolctl import threadpool_limits
 
         position = Position(parameters, state, 0)

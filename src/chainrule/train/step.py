@@ -26,9 +26,7 @@ class Batches:
     y: ArrayType
 
 
-def training_step(
-    packing: Packing, loss: Loss, optimizer: Optimizer, batches: Batches
-) -> Graph:
+def training_step(packing: Packing, loss: Loss, optimizer: Optimizer, batches: Batches) -> Graph:
     """The graph (parameters, state, rate, step, x, y) -> (parameters, state, mean loss).
 
     parameters  `(parameters,)`, as `packing` lays them out; state  of the optimiser
@@ -52,7 +50,7 @@ def training_step(
 def evaluation(
     packing: Packing, functions: Mapping[str, Callable[[Any, Any], Any]], batches: Batches
 ) -> Graph:
-    """The graph (parameters, x, y) -> the mean over the rows of each function of (prediction, y)."""
+    """The graph (parameters, x, y) -> means over the rows of functions of (prediction, y)."""
 
     def means(parameters: Any, x: Any, y: Any) -> dict[str, Any]:
         prediction = packing.unpack(parameters)(x)

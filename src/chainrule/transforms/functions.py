@@ -92,7 +92,7 @@ def jvp(
 def hvp(
     function: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]
 ) -> tuple[Any, ...]:
-    """The product of the Hessian of a scalar function with `tangents`, as forward over reverse mode.
+    """The Hessian of a scalar function times `tangents`: forward over reverse mode.
 
     One tree for each argument. The Hessian itself is never formed.
     """
@@ -119,7 +119,13 @@ def jacobian(function: Callable[..., Any], argnums: int = 0) -> Callable[..., An
         rows = _rows_reverse if sum(out_sizes) <= sum(sizes) else _rows_forward
         blocks = rows(graph, leaves, args)
         found = [
-            tree.unflatten(structure, [reshape(block, (*out.shape, *leaf.shape)) for block, leaf in zip(row, leaves, strict=True)])
+            tree.unflatten(
+                structure,
+                [
+                    reshape(block, (*out.shape, *leaf.shape))
+                    for block, leaf in zip(row, leaves, strict=True)
+                ],
+            )
             for row, out in zip(blocks, graph.outputs, strict=True)
         ]
         return tree.unflatten(cast(tree.Structure, graph.out_tree), found)
@@ -192,9 +198,7 @@ def _rows_forward(graph: Graph, leaves: Sequence[Node], args: Sequence[Any]) -> 
     """The same blocks, one column of numbers for each number of the leaves."""
     found = forward(graph.outputs, leaves, dxs := [placeholder(leaf.type) for leaf in leaves])
     in_tree = cast(tree.Structure, graph.in_tree)
-    pushed = _graph(
-        (dxs, *tree.unflatten(in_tree, graph.inputs)), _filled(found, graph.outputs)
-    )
+    pushed = _graph((dxs, *tree.unflatten(in_tree, graph.inputs)), _filled(found, graph.outputs))
     columns = [
         [pushed(basis, *args) for basis in _bases(leaves, place)] for place in range(len(leaves))
     ]
@@ -238,4 +242,3 @@ def _check_float(name: str, leaves: Sequence[Node]) -> None:
                 f"{name}: argument {leaf.label} is {leaf.type}; only floating-point arrays have "
                 "derivatives; convert it with .astype(float)"
             )
-

@@ -86,7 +86,7 @@ def twice_broadcast(node: Node) -> Node | None:
 def sum_of_nothing(node: Node) -> Node | None:
     """A sum over axes of size 1 is a reshape."""
     (x,) = node.inputs
-    axes = dict(node.params)["axis"]
+    axes: tuple[int, ...] = dict(node.params)["axis"]
     return reshape(x, node.shape) if all(x.shape[axis] == 1 for axis in axes) else None
 
 

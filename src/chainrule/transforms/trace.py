@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from chainrule import tree
@@ -37,9 +37,9 @@ def trace(function: Callable[..., Any], *args: Any) -> Graph:
 def parameter_names(function: Callable[..., Any], count: int) -> list[str]:
     """A name for each of `count` positional arguments: the parameter's, or `x0`, `x1`, ..."""
     try:
-        parameters = inspect.signature(function).parameters.values()
+        parameters = list(inspect.signature(function).parameters.values())
     except (TypeError, ValueError):
-        parameters: Sequence[inspect.Parameter] = ()
+        parameters = []
     kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     names = [parameter.name for parameter in parameters if parameter.kind in kinds]
     return [names[i] if i < len(names) else f"x{i}" for i in range(count)]

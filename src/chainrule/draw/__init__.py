@@ -1,0 +1,4 @@
+"""Pictures of computation graphs and of networks, as SVG and DOT."""
+
+from chainrule.draw.graphs import graph as graph
+from chainrule.draw.svg import Drawing as Drawing
