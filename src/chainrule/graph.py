@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
 
 from chainrule import tree
-from chainrule.node import Node, build, constant
+from chainrule.node import Node, build, constant, lift
 from chainrule.types import (
     BATCH,
     ArrayType,
@@ -21,6 +23,20 @@ from chainrule.types import (
     type_of,
     with_batch,
 )
+
+
+#: The inputs of the functions that are being traced now: nodes that others may close over.
+_being_traced: ContextVar[frozenset[Node]] = ContextVar("_being_traced", default=frozenset())
+
+
+@contextmanager
+def tracing(inputs: Iterable[Node]) -> Generator[None]:
+    """While this lasts, graphs may need `inputs` without having them among their own."""
+    token = _being_traced.set(_being_traced.get() | frozenset(inputs))
+    try:
+        yield
+    finally:
+        _being_traced.reset(token)
 
 
 def toposort(outputs: Iterable[Node], stop: frozenset[Node] = frozenset()) -> list[Node]:
@@ -90,13 +106,13 @@ class Graph:
         """Every node, inputs first, each after the nodes it needs."""
         return tuple(dict.fromkeys((*self.inputs, *toposort(self.outputs))))
 
-    @property
+    @functools.cached_property
     def unused(self) -> tuple[Node, ...]:
         """The inputs that no output needs."""
         needed = set(toposort(self.outputs))
         return tuple(node for node in self.inputs if node not in needed)
 
-    @property
+    @functools.cached_property
     def missing(self) -> tuple[Node, ...]:
         """The input nodes of other graphs that the outputs need."""
         own = set(self.inputs)
@@ -162,15 +178,15 @@ class Graph:
         Raises TypeError or ValueError, naming the argument, where it does not fit its input.
         """
         values, batch = self.bind(args)
-        if any(isinstance(value, Node) for value in values.values()):
-            results = inline(self.outputs, values, batch)
-        else:
-            if self.missing:
-                raise ValueError(
-                    f"evaluate: the graph needs {_names(self.missing)}, an input of another graph; "
-                    "did a node escape from the function in which it was traced?"
-                )
-            results = run(self.outputs, values, batch)
+        has_nodes = any(isinstance(value, Node) for value in values.values())
+        escaped = [node for node in self.missing if node not in _being_traced.get()]
+        if escaped and not has_nodes:
+            raise ValueError(
+                f"evaluate: the graph needs {_names(escaped)}, an input of another graph; "
+                "did a node escape from the function in which it was traced?"
+            )
+        follow = inline if has_nodes or self.missing else run
+        results = follow(self.outputs, values, batch)
         return tree.unflatten(cast(tree.Structure, self.out_tree), results)
 
     def bind(self, args: Sequence[Any]) -> tuple[dict[Node, Any], Size | None]:
@@ -213,7 +229,14 @@ def inline(outputs: Sequence[Node], values: Mapping[Node, Any], batch: Size | No
         unchanged = all(new is old for new, old in zip(operands, node.inputs, strict=True))
         if node.primitive is None or (unchanged and with_batch(node.params, rows) == node.params):
             return node
-        return build(node.primitive, tuple(operands), bound_params(node, batch))
+        params = bound_params(node, batch)
+        return (
+            build(node.primitive, tuple(operands), params)
+            if operands
+            else (
+                lift(node.primitive(**params))  # the number of rows, when it becomes known
+            )
+        )
 
     nodes = {key: v if isinstance(v, Node) else constant(v) for key, v in values.items()}
     return walk(outputs, nodes, rebuild)

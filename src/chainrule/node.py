@@ -170,9 +170,15 @@ class Node:
 
     def __array__(self, *_: Any, **__: Any) -> Any:
         raise TypeError(
-            f"a node ({self!r}) has no value while tracing, so it cannot become a NumPy array; "
+            f"a node ({self!r}) has no value while tracing, so it cannot become a number or an array; "
             "use the functions of chainrule on it"
         )
+
+    def __float__(self) -> float:
+        return self.__array__()
+
+    def __int__(self) -> int:
+        return self.__array__()
 
     __hash__ = object.__hash__
 

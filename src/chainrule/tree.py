@@ -172,7 +172,7 @@ def _flatten_into(leaves: list[Any], tree: Any) -> Structure:
         return LEAF
     keys, children, static = opened
     structures = tuple(_flatten_into(leaves, child) for child in children)
-    kind: Any = type(tree)
+    kind = cast(Any, type(tree))  # pyright: ignore[reportUnknownArgumentType]
     return Structure(kind, tuple(keys), structures, static)
 
 
@@ -190,7 +190,7 @@ def _open(tree: Any) -> _Opened | None:
     if isinstance(tree, (tuple, list)):
         items = cast(Sequence[Any], tree)
         return getattr(items, "_fields", range(len(items))), items, ()
-    kind: Any = type(tree)
+    kind = cast(Any, type(tree))  # pyright: ignore[reportUnknownArgumentType]
     if is_container_class(kind):
         dynamic, static = _fields(kind)
         return (

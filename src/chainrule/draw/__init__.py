@@ -1,4 +1,5 @@
 """Pictures of computation graphs and of networks, as SVG and DOT."""
 
 from chainrule.draw.graphs import graph as graph
+from chainrule.draw.networks import network as network
 from chainrule.draw.svg import Drawing as Drawing

@@ -37,7 +37,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Box:
-    """A box with text inside; an operation of one short line is a circle, an output has no outline."""
+    """A box with text inside. An operation of one short line is a circle; outputs have no outline."""
 
     kind: Kind
     lines: tuple[Line, ...]
@@ -97,7 +97,7 @@ def to_svg(diagram: Diagram) -> str:
         sizes,
         [(wire.source, wire.target) for wire in diagram.wires],
         layer_gap=44,
-        node_gap=22,
+        node_gap=26,
         edge_label=(widest, _LABEL_HEIGHT if widest else 0),
     )
     routes = [
@@ -118,9 +118,8 @@ def to_svg(diagram: Diagram) -> str:
 
 
 def _is_circle(box: Box) -> bool:
-    if box.kind is not Kind.OPERATION or len(box.lines) > 1:
-        return False
-    return svg.text_width(box.lines[0].words, box.lines[0].size) <= 2 * _RADIUS - 10
+    widths = [svg.text_width(line.words, line.size) for line in box.lines]
+    return box.kind is Kind.OPERATION and len(widths) == 1 and widths[0] <= 2 * _RADIUS - 10
 
 
 def _size(box: Box) -> Point:
@@ -168,7 +167,7 @@ def _drawn(box: Box, at: Point, size: Point) -> list[str]:
 def _spots(wire: Wire, route: Sequence[Point]) -> list[Spot]:
     """The places of a wire's texts: along its straight pieces, where they fit."""
     width = _label_width(wire)
-    size = (width, _LABEL_HEIGHT - 4) if width else (0.0, 0.0)
+    size = (width, 2 * _LIFT + 0.75 * _LABEL) if width else (0.0, 0.0)
     pieces = list(itertools.pairwise(route))
     lengths = [math.dist(start, end) for start, end in pieces]
     roomy = [length >= width + _HEAD for length in lengths]
@@ -225,4 +224,3 @@ def to_dot(diagram: Diagram) -> str:
         label = svg.dot_string(*[word for word in (wire.value, wire.gradient) if word])
         lines.append(f"  n{wire.source} -> n{wire.target} [label={label}];")
     return "\n".join([*lines, "}"]) + "\n"
-

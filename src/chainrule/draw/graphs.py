@@ -150,7 +150,9 @@ class _Writer:
 
     def share(self, readers: Sequence[tuple[Node, int]]) -> str:
         """The gradient that the operands of `readers`, all of one value, send back together."""
-        cts = [_share(self.numbers, *reader) for reader in readers] if self.numbers else [None]
+        if self.numbers is None:
+            return ""
+        cts = [_share(self.numbers, *reader) for reader in readers]
         return "" if any(ct is None for ct in cts) else self.gradient(sum(cts))
 
 
@@ -211,7 +213,7 @@ def _root(node: Node) -> Node:
 
 
 def _share(numbers: Numbers, node: Node, number: int) -> Any:
-    """What operand `number` of `node` sends back to the value it was made of; None if no gradient."""
+    """What operand `number` of `node` sends back to the value it was made of, or None."""
     source, ct = node.inputs[number], numbers.parts.get((node, number))
     while ct is not None and is_transparent(source):
         (ct,) = _pulled(source, ct, numbers)
@@ -224,7 +226,7 @@ def _is_tiny(array: Any) -> bool:
     return 0 < np.size(array) <= 4
 
 
-# ---- the text of boxes -----------------------------------------------------------------------------
+# ---- the text of boxes ---------------------------------------------------------------------------
 
 
 def _box(node: Node, writer: _Writer, shared: bool) -> Box:
@@ -258,7 +260,7 @@ def _folded_box(title: str, nodes: Sequence[Node], writer: _Writer) -> Box:
         if gradient := writer.total(node):
             lines.append(Line(gradient, 10.5, GRADIENT))
     if parameters:
-        count = sum(math.prod(size for size in node.shape if isinstance(size, int)) for node in parameters)
+        count = sum(math.prod(map(int, node.shape)) for node in parameters)  # pyright: ignore[reportArgumentType]
         lines.append(Line(f"{count:,} parameters", 10.5, FAINT))
     return Box(Kind.LAYER, tuple(lines))
 

@@ -5,6 +5,7 @@ The picture is cut into small square cells; a text costs what the cells that it 
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -15,8 +16,8 @@ from chainrule.draw.svg import Point
 
 
 _CELL = 4.0  # pixels
-_COST = {"line": 1.0, "text": 5.0, "box": 5.0}  # of one covered cell
-_ROUNDS = 4
+_COST = {"line": 2.0, "text": 5.0, "box": 5.0}  # of one covered cell
+_ROUNDS = 6
 
 _Cell: TypeAlias = tuple[int, int]
 
@@ -79,7 +80,7 @@ def chosen(
 
 
 def _line_cells(points: Sequence[Point]) -> Iterator[_Cell]:
-    for (x, y), (u, v) in zip(points, points[1:], strict=False):
+    for (x, y), (u, v) in itertools.pairwise(points):
         steps = max(1, math.ceil(2 * math.dist((x, y), (u, v)) / _CELL))
         for step in range(steps + 1):
             share = step / steps

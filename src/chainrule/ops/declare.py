@@ -49,7 +49,10 @@ def declare(
 ) -> Primitive:
     """Declare a primitive by its whole vjp. ValueError if the name is taken."""
     if name in PRIMITIVES:
-        raise ValueError(f"declare: there is a primitive {name!r} already; choose another name")
+        raise ValueError(
+            f"declare: there is a primitive {name!r} already; choose another name, "
+            "or delete that row of PRIMITIVES first"
+        )
     primitive = Primitive(
         name=name,
         doc=doc,

@@ -40,8 +40,9 @@ def _extreme(
         return chosen.reshape(reduced_shape(x.shape, axis, keepdims))
 
     def infer(x: ArrayType, axis: tuple[int, ...], keepdims: bool) -> ArrayType:
-        if any(x.shape[place] == 0 for place in axis):
-            raise ValueError(f"{name}: {x} has no element along axis {axis}")
+        for place in axis:
+            if x.shape[place] == 0:
+                raise ValueError(f"{name}: {x} has no element along axis {place}")
         return x.with_shape(reduced_shape(x.shape, axis, keepdims))
 
     def vjp(ct: Any, out: Any, x: Any, axis: tuple[int, ...], keepdims: bool) -> tuple[Any, ...]:

@@ -16,10 +16,13 @@ from chainrule.ops import PRIMITIVES, broadcast_to, reshape, transpose
 
 
 def is_number(node: Node, value: float) -> bool:
-    """Whether a node is `value` in every place, seen through broadcasts and reshapes."""
+    """Whether a node is `value`, of the same sign if 0, seen through broadcasts and reshapes."""
     while node.primitive in _SPREADING:
         node = node.inputs[0]
-    return node.value is not None and node.value.size > 0 and bool(np.all(node.value == value))
+    if node.value is None or not node.value.size:
+        return False
+    same_sign = np.signbit(node.value) == np.signbit(value)
+    return bool(np.all((node.value == value) & same_sign))
 
 
 def times_one(node: Node) -> Node | None:
@@ -38,8 +41,7 @@ def divided_by_one(node: Node) -> Node | None:
 def minus_zero(node: Node) -> Node | None:
     """x - 0 = x. (x + 0 is not x: -0 + 0 is +0.)"""
     x, y = node.inputs
-    is_zero = y.value is not None and is_number(y, 0) and not np.any(np.signbit(y.value))
-    return x if is_zero else None
+    return x if is_number(y, 0.0) else None
 
 
 def twice_negative(node: Node) -> Node | None:
@@ -66,9 +68,7 @@ def twice_transposed(node: Node) -> Node | None:
     if x.primitive is not node.primitive:
         return None
     inner = dict(x.params)["axes"]
-    merged = transpose(x.inputs[0], axes=tuple(inner[axis] for axis in axes))
-    straight = twice_transposed(merged)
-    return merged if straight is None else straight
+    return transpose(x.inputs[0], axes=tuple(inner[axis] for axis in axes))
 
 
 def twice_reshaped(node: Node) -> Node | None:
@@ -84,10 +84,8 @@ def twice_broadcast(node: Node) -> Node | None:
 
 
 def sum_of_nothing(node: Node) -> Node | None:
-    """A sum over axes of size 1 is a reshape."""
-    (x,) = node.inputs
-    axes: tuple[int, ...] = dict(node.params)["axis"]
-    return reshape(x, node.shape) if all(x.shape[axis] == 1 for axis in axes) else None
+    """A sum over no axis is its argument. (Over an axis of size 1 it is not: -0 becomes +0.)"""
+    return node.inputs[0] if dict(node.params)["axis"] == () else None
 
 
 #: What is tried on the applications of each primitive, in this order.
@@ -105,6 +103,15 @@ REWRITES: dict[str, tuple[Callable[[Node], Node | None], ...]] = {
 _SPREADING = (PRIMITIVES["broadcast_to"], PRIMITIVES["reshape"])
 
 
+def _rewritten(node: Node) -> Node | None:
+    """What the first rewrite that applies puts in the place of `node`."""
+    for rule in REWRITES.get(node.primitive.name, ()) if node.primitive else ():
+        shorter = rule(node)
+        if shorter is not None:
+            return shorter
+    return None
+
+
 def simplify(graph: Graph) -> Graph:
     """A graph that computes the same bits with fewer nodes; the same inputs, trees and labels."""
 
@@ -113,10 +120,8 @@ def simplify(graph: Graph) -> Graph:
             return node
         unchanged = all(new is old for new, old in zip(operands, node.inputs, strict=True))
         made = node if unchanged else build(node.primitive, tuple(operands), dict(node.params))
-        for rule in REWRITES.get(node.primitive.name, ()):
-            shorter = rule(made)
-            if shorter is not None:
-                return shorter
+        while (shorter := _rewritten(made)) is not None:
+            made = shorter
         return made
 
     outputs = walk(graph.outputs, {node: node for node in graph.inputs}, rewrite)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chainrule import tree
-from chainrule.graph import Graph
+from chainrule.graph import Graph, tracing
 from chainrule.node import Node, lift, placeholder
 from chainrule.types import ArrayType, type_of
 
@@ -29,7 +29,8 @@ def trace(function: Callable[..., Any], *args: Any) -> Graph:
     inputs = [
         placeholder(_leaf_type(leaf, name), name) for leaf, name in zip(leaves, names, strict=True)
     ]
-    result = function(*tree.unflatten(structure, inputs))
+    with tracing(inputs):
+        result = function(*tree.unflatten(structure, inputs))
     outputs, out_tree = tree.flatten(result)
     return Graph(tuple(inputs), tuple(map(_output, outputs)), structure, out_tree)
 
