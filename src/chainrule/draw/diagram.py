@@ -37,7 +37,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Box:
-    """A box with text inside. An operation of one short line is a circle; outputs have no outline."""
+    """A box with text inside; operations of one short line are circles, outputs have no outline."""
 
     kind: Kind
     lines: tuple[Line, ...]

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from chainrule.graph import Graph
 from chainrule.node import Emit, Node
+from chainrule.types import BATCH
 
 
 #: The title of the box in which a node is drawn; a node that is missing has a box of its own.
@@ -27,7 +28,8 @@ def is_transparent(node: Node) -> bool:
 
 def layer_names(graph: Graph) -> dict[Node, str]:
     """The layer of every input that is labelled as a parameter of one."""
-    found = {node: _PARAMETER.fullmatch(node.label or "") for node in graph.inputs}
+    inputs = [node for node in graph.inputs if BATCH not in node.shape]
+    found = {node: _PARAMETER.fullmatch(node.label or "") for node in inputs}
     return {node: match[1] for node, match in found.items() if match}
 
 

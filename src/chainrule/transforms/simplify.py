@@ -83,11 +83,6 @@ def twice_broadcast(node: Node) -> Node | None:
     return broadcast_to(x.inputs[0], node.shape) if x.primitive is node.primitive else None
 
 
-def sum_of_nothing(node: Node) -> Node | None:
-    """A sum over no axis is its argument. (Over an axis of size 1 it is not: -0 becomes +0.)"""
-    return node.inputs[0] if dict(node.params)["axis"] == () else None
-
-
 #: What is tried on the applications of each primitive, in this order.
 REWRITES: dict[str, tuple[Callable[[Node], Node | None], ...]] = {
     "multiply": (times_one, negative_product),
@@ -97,7 +92,6 @@ REWRITES: dict[str, tuple[Callable[[Node], Node | None], ...]] = {
     "transpose": (twice_transposed,),
     "reshape": (twice_reshaped,),
     "broadcast_to": (twice_broadcast,),
-    "sum": (sum_of_nothing,),
 }
 
 _SPREADING = (PRIMITIVES["broadcast_to"], PRIMITIVES["reshape"])
