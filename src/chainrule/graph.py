@@ -13,7 +13,7 @@ from typing import Any, cast
 import numpy as np
 
 from chainrule import tree
-from chainrule.node import Node, build, constant, lift
+from chainrule.node import Node, build, constant, lift, mimebundle
 from chainrule.types import (
     BATCH,
     ArrayType,
@@ -58,7 +58,7 @@ def toposort(outputs: Iterable[Node], stop: frozenset[Node] = frozenset()) -> li
     return list(order)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Graph:
     """A function as a value: it can be called, printed, hashed, differentiated, drawn, compiled.
 
@@ -141,6 +141,11 @@ class Graph:
         lines += [f"  {self.line(node)}" for node in self.nodes if _has_line(node)]
         lines.append(f"  return {', '.join(self._operand(node) for node in self.outputs)}")
         return "\n".join(lines)
+
+    __repr__ = __str__
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return mimebundle(self)
 
     def line(self, node: Node) -> str:
         """One line of text for one node: `v3:f64[] = add x y`."""

@@ -98,6 +98,17 @@ class Primitive:
 OPERATIONS: dict[str, Callable[..., Any]] = {}
 
 
+#: How notebooks show a graph or a node, by MIME type: functions that give None for what is too
+#: large. `chainrule` fills it with its drawings, so that this module need not know them.
+DISPLAYS: dict[str, Callable[[Any], str | None]] = {}
+
+
+def mimebundle(shown: Any) -> dict[str, str]:
+    """What a notebook shows of a graph or a node, for each MIME type."""
+    forms = {kind: display(shown) for kind, display in DISPLAYS.items()}
+    return {"text/plain": repr(shown), **{k: form for k, form in forms.items() if form}}
+
+
 @dataclass(frozen=True, eq=False, slots=True, weakref_slot=True, repr=False)
 class Node:
     """An application of a primitive, an input (no primitive, no value) or a constant (a value).
@@ -188,6 +199,9 @@ class Node:
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         return _call_numpy(function.__name__, True, args, kwargs)
 
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return mimebundle(self)
+
     def __repr__(self) -> str:
         kind = "constant" if self.value is not None else "input"
         name = self.primitive.name if self.primitive else kind
@@ -201,30 +215,29 @@ def _operator(name: str, swapped: bool = False) -> Callable[..., Any]:
     return apply
 
 
-_OPERATORS = {
-    "add": "add",
-    "sub": "subtract",
-    "mul": "multiply",
-    "truediv": "divide",
-    "pow": "power",
-    "matmul": "matmul",
-    "and": "logical_and",
-    "or": "logical_or",
-}
-for _python, _name in _OPERATORS.items():
+for _python, _name in (
+    ("add", "add"),
+    ("sub", "subtract"),
+    ("mul", "multiply"),
+    ("truediv", "divide"),
+    ("pow", "power"),
+    ("matmul", "matmul"),
+    ("and", "logical_and"),
+    ("or", "logical_or"),
+):
     setattr(Node, f"__{_python}__", _operator(_name))
     setattr(Node, f"__r{_python}__", _operator(_name, swapped=True))
-for _python, _name in {
-    "neg": "negative",
-    "abs": "abs",
-    "invert": "logical_not",
-    "lt": "less",
-    "le": "less_equal",
-    "gt": "greater",
-    "ge": "greater_equal",
-    "eq": "equal",
-    "ne": "not_equal",
-}.items():
+for _python, _name in (
+    ("neg", "negative"),
+    ("abs", "abs"),
+    ("invert", "logical_not"),
+    ("lt", "less"),
+    ("le", "less_equal"),
+    ("gt", "greater"),
+    ("ge", "greater_equal"),
+    ("eq", "equal"),
+    ("ne", "not_equal"),
+):
     setattr(Node, f"__{_python}__", _operator(_name))
 
 
