@@ -94,3 +94,4 @@ from chainrule.transforms.trace import trace as trace
 from chainrule.tree import Array as Array
 from chainrule.types import BATCH as BATCH
 from chainrule.types import ArrayType as ArrayType
+from chainrule import draw as draw

@@ -114,7 +114,7 @@ def to_svg(diagram: Diagram) -> str:
         for box, at, size in zip(diagram.boxes, layout.positions, sizes, strict=True)
     ]
     parts += [_label(wire, spot) for wire, spot in zip(diagram.wires, spots, strict=True)]
-    return svg.document((layout.width, layout.height), parts, diagram.title)
+    return svg.document((layout.width, layout.height), parts, diagram.title, margin=26)
 
 
 def _is_circle(box: Box) -> bool:
@@ -165,23 +165,29 @@ def _drawn(box: Box, at: Point, size: Point) -> list[str]:
 
 
 def _spots(wire: Wire, route: Sequence[Point]) -> list[Spot]:
-    """The places of a wire's texts: along its straight pieces, where they fit."""
+    """The places of a wire's texts: along its straight pieces, where they fit, or at its bends."""
     width = _label_width(wire)
-    size = (width, 2 * _LIFT + 0.75 * _LABEL) if width else (0.0, 0.0)
-    pieces = list(itertools.pairwise(route))
-    lengths = [math.dist(start, end) for start, end in pieces]
-    roomy = [length >= width + _HEAD for length in lengths]
+    if not width:
+        return [Spot(route[0], (0, 0))]
+    size = (width, 2 * _LIFT + 0.75 * _LABEL)
     spots = []
-    for (start, end), length, is_roomy in zip(pieces, lengths, roomy, strict=True):
-        if not is_roomy and (any(roomy) or length < max(lengths)):
-            continue
-        slack = max(length - _HEAD - width, 0.0)
-        angle = math.degrees(math.atan2(end[1] - start[1], end[0] - start[0]))
-        for step in range(_STEPS + 1):
-            at = (width / 2 + slack * step / _STEPS) / length if is_roomy else 0.5
-            center = (start[0] + at * (end[0] - start[0]), start[1] + at * (end[1] - start[1]))
-            spots.append(Spot(center, size, angle, abs(step / _STEPS - 0.5) * 8 + abs(angle) / 3))
-    return spots
+    for start, end in itertools.pairwise(route):
+        length = math.dist(start, end)
+        slack = length - _HEAD - width
+        for step in range(_STEPS + 1) if slack >= 0 else ():
+            center = svg.toward(start, end, width / 2 + slack * step / _STEPS)
+            aside = 8 * abs(step / _STEPS - 0.5)
+            angle = _angle(start, end)
+            spots.append(Spot(center, size, angle, aside + abs(angle) / 3))
+    if spots:
+        return spots
+    middles = [((x + u) / 2, (y + v) / 2) for (x, y), (u, v) in itertools.pairwise(route)]
+    angle = _angle(route[0], route[-1])
+    return [Spot(center, size, angle) for center in [*route[1:-1], *middles]]
+
+
+def _angle(start: Point, end: Point) -> float:
+    return math.degrees(math.atan2(end[1] - start[1], end[0] - start[0]))
 
 
 def _label(wire: Wire, spot: Spot) -> str:

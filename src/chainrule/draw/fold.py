@@ -55,8 +55,7 @@ def fold_layers(graph: Graph) -> Folding:
         if above[node] and (fed[node] or node in names)
     }
     last = max(rank, key=lambda name: rank[name])
-    weights = {node for node in graph.nodes if above[node] and not fed[node]}
-    body = _body(graph, {node for node in boxes if boxes[node] == last}, weights, consumers)
+    body = _body(graph, {node for node in boxes if boxes[node] == last}, names, consumers)
     boxes |= {n: _AFTER for n in boxes if boxes[n] == last and n not in body and n not in names}
     for node in reversed(graph.nodes):
         if node.primitive is not None and not (above[node] and fed[node]):
@@ -112,14 +111,19 @@ def _consumers(graph: Graph) -> dict[Node, list[Node]]:
 def _body(
     graph: Graph,
     nodes: set[Node],
-    weights: set[Node],
+    names: Mapping[Node, str],
     consumers: Mapping[Node, list[Node]],
 ) -> set[Node]:
     """Of the nodes that follow the parameters of the last layer, those that are the layer itself.
 
-    They end with the last use of its `weights`, or with the activation after it: one elementwise
-    operation of one operand.
+    They end with the last use of a parameter (a penalty is none: it uses a function of it), or
+    with the activation after it: one elementwise operation of one operand.
     """
+    weights = set(names)
+    for node in graph.nodes:
+        is_view = node.primitive is not None and node.primitive.emit is Emit.VIEW
+        if is_view and node.inputs and weights.issuperset(node.inputs):
+            weights.add(node)
     uses = [node for node in graph.nodes if node in nodes and weights.intersection(node.inputs)]
     if not uses:
         return nodes

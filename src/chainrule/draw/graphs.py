@@ -25,7 +25,7 @@ from chainrule.types import Size
 _MANY = 40  # operations from which on layers are folded without being asked
 _LISTED = 14  # operations that are listed in a folded box
 _NAMED = 3  # parameters that are listed in a folded box
-_SYMBOLS = {"-": "−", "·": "×", "²": "x²"}  # what alone in a circle would hardly be seen
+_SYMBOLS = {"-": "−", "·": "×"}  # what alone in a circle would hardly be seen
 
 
 @dataclass(frozen=True)
@@ -64,9 +64,9 @@ def graph(
               for graphs of more than 40 operations
     digits    significant digits of numbers
 
-    Constants are grey boxes; nodes that only repeat or reshape numbers are not drawn. ValueError
-    for another suffix of `path`, and for `fold=True` without such labels; TypeError for a function
-    without values.
+    Constants are grey boxes; nodes that only repeat, reshape or convert numbers are not drawn.
+    ValueError for another suffix of `path`, and for `fold=True` without such labels; TypeError for
+    a function without values.
     """
     if not isinstance(function, Graph):
         function = _traced(function, values)
@@ -94,6 +94,11 @@ def _traced(function: Callable[..., Any], values: Sequence[Any] | None) -> Graph
 
 
 def _computed(graph: Graph, args: tuple[Any, ...]) -> Numbers:
+    if graph.missing:
+        raise ValueError(
+            f"draw.graph: the graph needs {', '.join(map(repr, graph.missing))}, of another graph, "
+            "so it has no values; draw it without"
+        )
     bound, batch = graph.bind(args)
     values = dict(zip(graph.nodes, run(graph.nodes, bound, batch), strict=True))
     totals: dict[Node, Any] = {}

@@ -12,14 +12,12 @@ from typing import Any
 from chainrule.draw import svg
 from chainrule.draw.diagram import Box, Diagram, Kind, Line, Wire, to_dot
 from chainrule.draw.lettering import Spot, chosen
-from chainrule.draw.neurons import Column, Unit, columns_of, layers_of
+from chainrule.draw.neurons import HEIGHT, Column, Unit, columns_of, layers_of
 from chainrule.draw.svg import FAINT, GRADIENT, INK, VALUE, Drawing, Point, number_text
 
 
-_HEIGHT = 42.0  # of a neuron, in pixels
-_ROW = 98.0  # from neuron to neuron in a column
-_SMALL = 13.0  # the radius of a neuron of which nothing is written
-_SMALL_ROW = 36.0
+_ROW = 98.0  # from neuron to neuron in a column, in pixels
+_SMALL_ROW = 36.0  # where nothing is written in them
 _LABELLED = 40  # edges between two layers that bear their weights
 _TEXT = 11.5
 _PLACES = [step / 24 for step in range(3, 22)]  # of a weight on its edge, from its source
@@ -93,7 +91,7 @@ def _is_small(here: Column, there: Column) -> bool:
 
 def _to_svg(columns: Sequence[Column], edges: Sequence[Edge], digits: int) -> str:
     places = _places(columns, edges)
-    height = max(y for _, y in places.values()) + _HEIGHT / 2 + 30
+    height = max(y for _, y in places.values()) + HEIGHT / 2 + 30
     ends = [_ends(edge, places) for edge in edges]
     strongest = max((abs(edge.weight) for edge in edges), default=0.0) or 1.0
     order = sorted(range(len(edges)), key=lambda number: abs(edges[number].weight))
@@ -122,7 +120,7 @@ def _places(columns: Sequence[Column], edges: Sequence[Edge]) -> dict[Unit, Poin
     found: dict[Unit, Point] = {}
     for row, column in zip(rows, columns, strict=True):
         x += column.width / 2
-        top = _HEIGHT / 2 + 20 + (tall - row * (len(column.units) - 1)) / 2
+        top = HEIGHT / 2 + 20 + (tall - row * (len(column.units) - 1)) / 2
         for number, unit in enumerate(column.units):
             found[unit] = (x, top + number * row)
         leaving = [edge for edge in edges if edge.source in set(column.units)]
@@ -210,7 +208,7 @@ def _unit(unit: Unit, at: Point) -> str:
 def _inside(unit: Unit, at: Point) -> list[str]:
     """Σ on the left, the activation on the right, their values below them; a name above."""
     (x, y), quarter = at, unit.width / 4
-    rise = _HEIGHT / 2 + 9
+    rise = HEIGHT / 2 + 9
     parts: list[str] = []
     if unit.name and not unit.is_output:
         parts.append(svg.text((x, y - rise), unit.name, size=13, slope="italic", halo=True))

@@ -15,7 +15,7 @@ from chainrule.types import shape_text
 
 _MOST = 12  # units of a layer that are all shown
 _FIRST = 5  # of a larger one, before the dots
-_HEIGHT, _SMALL = 42.0, 26.0  # of a unit with text and without, in pixels
+HEIGHT, _SMALL = 42.0, 26.0  # of a unit with text and without, in pixels
 _SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _SUPERSCRIPT = str.maketrans("0123456789()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁽⁾")
 
@@ -61,7 +61,7 @@ class Unit:
     @property
     def height(self) -> float:
         """In pixels."""
-        return _HEIGHT if self.is_detailed else _SMALL
+        return HEIGHT if self.is_detailed else _SMALL
 
     @property
     def width(self) -> float:
@@ -69,10 +69,10 @@ class Unit:
         if not self.is_detailed:
             return _SMALL
         if self.kind != "unit":
-            return max(_HEIGHT, text_width(self.name, 14) + 20)
+            return max(HEIGHT, text_width(self.name, 14) + 20)
         texts = [text_width(words, 11.5) for words in (self.sum, self.value)]
         half = max(text_width(self.activation, 14), *texts) + 14
-        return max(2 * half if self.activation else half, _HEIGHT + (18 if self.activation else 0))
+        return max(2 * half if self.activation else half, HEIGHT + (18 if self.activation else 0))
 
 
 @dataclass(frozen=True, eq=False)

@@ -69,12 +69,13 @@ def text_width(text: str, size: float) -> float:
 
 
 def number_text(value: Any, digits: int = 4) -> str:
-    """A number with this many significant digits: `−0.3775`, `5`, `1e−05`."""
+    """A number with this many significant digits: `−0.3775`, `5`, `1e−5`."""
     if isinstance(value, (bool, np.bool_)):
         return str(value).lower()
     written = str(value) if isinstance(value, (int, np.integer)) else f"{value:.{digits}g}"
-    written = written.replace("inf", "∞").replace("e+", "e")
-    return ("0" if written == "-0" else written).replace("-", "−")
+    mantissa, _, exponent = written.replace("inf", "∞").partition("e")
+    short = f"{mantissa}e{int(exponent)}" if exponent else mantissa
+    return ("0" if short == "-0" else short).replace("-", "−")
 
 
 def array_text(array: Any, digits: int = 4) -> str:
@@ -156,7 +157,8 @@ def line(points: Sequence[Point], color: str = INK, width: float = 1.3, bend: fl
     """Straight pieces between `points`, their corners rounded from `bend` pixels before."""
     steps = [f"M{_pair(points[0])}"]
     for before, corner, after in zip(points, points[1:], points[2:], strict=False):
-        start, end = toward(corner, before, bend), toward(corner, after, bend)
+        reach = min(bend, math.dist(before, corner) / 2, math.dist(corner, after) / 2)
+        start, end = toward(corner, before, reach), toward(corner, after, reach)
         steps.append(f"L{_pair(start)}Q{_pair(corner)} {_pair(end)}")
     steps.append(f"L{_pair(points[-1])}")
     style = {"fill": "none", "stroke": color, "stroke-width": width}
@@ -197,9 +199,9 @@ def document(size: Point, content: Iterable[str], title: str, margin: float = 16
 
 
 def toward(start: Point, end: Point, distance: float) -> Point:
-    """The point `distance` pixels from `start` on the way to `end`, at most half way."""
+    """The point `distance` pixels from `start` on the way to `end`."""
     length = math.dist(start, end)
-    share = 0.0 if length == 0 else min(distance / length, 0.5)
+    share = distance / length if length else 0.0
     return start[0] + share * (end[0] - start[0]), start[1] + share * (end[1] - start[1])
 
 

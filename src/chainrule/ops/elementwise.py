@@ -75,7 +75,7 @@ _fixed_power = elementwise(
 
 square = elementwise(
     "square", lambda x: x * x, lambda y, x: 2 * x,
-    notation=template("{0}²", "{{{0}}}^2", "²", POWER, (POWER + 1,)), doc="x²")
+    notation=template("{0}²", "{{{0}}}^2", "x²", POWER, (POWER + 1,)), doc="x²")
 
 sqrt = elementwise(
     "sqrt", np.sqrt, lambda y, x: 0.5 / y,
