@@ -1,6 +1,7 @@
 """Feedforward neural networks around one explicit computation graph."""
 
 from chainrule import differences as differences
+from chainrule import draw as draw
 from chainrule import nn as nn
 from chainrule import ops as ops
 from chainrule import train as train
@@ -8,6 +9,7 @@ from chainrule import tree as tree
 from chainrule.cost import cost as cost
 from chainrule.evaluate import evaluate as evaluate
 from chainrule.evaluate import node_values as node_values
+from chainrule.explain import explain as explain
 from chainrule.graph import Graph as Graph
 from chainrule.node import Node as Node
 from chainrule.node import Primitive as Primitive
@@ -94,4 +96,3 @@ from chainrule.transforms.trace import trace as trace
 from chainrule.tree import Array as Array
 from chainrule.types import BATCH as BATCH
 from chainrule.types import ArrayType as ArrayType
-from chainrule import draw as draw

@@ -16,12 +16,13 @@ import numpy as np
 from chainrule.draw.diagram import Box, Diagram, Kind, Line, Wire, to_dot, to_svg
 from chainrule.draw.fold import Folding, fold_layers, is_transparent, layer_names
 from chainrule.draw.svg import FAINT, GRADIENT, Drawing, array_text, number_text
-from chainrule.graph import Graph, bound_params, run
+from chainrule.graph import Graph, bound_params, run, toposort
 from chainrule.node import Node
 from chainrule.transforms.trace import trace
 from chainrule.types import Size
 
 
+_MOST_NODES_SHOWN = 150  # by themselves in a notebook; more take seconds to lay out
 _MANY = 40  # operations from which on layers are folded without being asked
 _LISTED = 14  # operations that are listed in a folded box
 _NAMED = 3  # parameters that are listed in a folded box
@@ -79,6 +80,14 @@ def graph(
     if path is not None:
         drawing.save(path)
     return drawing
+
+
+def notebook_svg(shown: Graph | Node) -> str | None:
+    """The picture of a graph, or of the nodes that lead to a node; None for a large one."""
+    if isinstance(shown, Node):
+        inputs = tuple(node for node in toposort([shown]) if node.is_input)
+        shown = Graph(inputs, (shown,))
+    return graph(shown).svg if len(shown.nodes) <= _MOST_NODES_SHOWN else None
 
 
 def _traced(function: Callable[..., Any], values: Sequence[Any] | None) -> Graph:

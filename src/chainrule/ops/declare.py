@@ -165,7 +165,8 @@ def linear(
 
 def function(name: str, latex: str | None = None) -> Notation:
     """`tanh(x)`, `maximum(x, y)`: any number of operands, never in need of parentheses."""
-    command = latex or rf"\operatorname{{{name}}}"
+    escaped = name.replace("_", r"\_")
+    command = latex or rf"\operatorname{{{{{escaped}}}}}"
     return template(f"{name}({{*}})", command + r"\left({*}\right)", name)
 
 

@@ -260,7 +260,7 @@ batch_size = declare(
     infer=lambda n, dtype: ArrayType((), dtype),
     vjp=lambda ct, out, n, dtype: (),
     emit=Emit.VIEW,
-    notation=template("batch", r"\text{batch}", "batch"),
+    notation=template("batch", r"\text{{batch}}", "batch"),
     samples=[],
 )
 
