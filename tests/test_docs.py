@@ -9,6 +9,7 @@ import contextlib
 import io
 import os
 import re
+import runpy
 import shlex
 import subprocess
 import sys
@@ -108,6 +109,12 @@ def links_of(page: Path) -> Iterator[str]:
         yield from (str(token.attrs[name]) for name in ("href", "src") if name in token.attrs)
         if token.type.startswith("html"):
             yield from re.findall(r'(?:href|src|srcset)="([^"]*)"', token.content)
+
+
+def test_page_of_operations_is_what_the_declarations_say():
+    generated = runpy.run_path(str(ROOT / "docs" / "operations.py"))["page"]()
+    written = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    assert written == generated, "run: python docs/operations.py"
 
 
 @each_page

@@ -13,7 +13,7 @@ from typing import Any, cast
 import numpy as np
 
 from chainrule import tree
-from chainrule.node import Node, build, constant, lift, mimebundle
+from chainrule.node import Node, build, constant, label, lift, mimebundle
 from chainrule.types import (
     BATCH,
     ArrayType,
@@ -235,13 +235,10 @@ def inline(outputs: Sequence[Node], values: Mapping[Node, Any], batch: Size | No
         if node.primitive is None or (unchanged and with_batch(node.params, rows) == node.params):
             return node
         params = bound_params(node, batch)
-        return (
-            build(node.primitive, tuple(operands), params)
-            if operands
-            else (
-                lift(node.primitive(**params))  # the number of rows, when it becomes known
-            )
-        )
+        if not operands:  # the number of rows, when it becomes known
+            return lift(node.primitive(**params))
+        made = build(node.primitive, tuple(operands), params)
+        return label(made, node.label) if node.label else made
 
     nodes = {key: v if isinstance(v, Node) else constant(v) for key, v in values.items()}
     return walk(outputs, nodes, rebuild)

@@ -8,6 +8,7 @@ those of another (perturbation confusion).
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Sequence
 from typing import Any, cast
@@ -34,6 +35,7 @@ def grad(
     floating point.
     """
 
+    @functools.wraps(function, updated=())
     def gradient(*args: Any) -> Any:
         value, found = value_and_grad(function, argnums, has_aux)(*args)
         return (found, value[1]) if has_aux else found
@@ -46,6 +48,7 @@ def value_and_grad(
 ) -> Callable[..., Any]:
     """The value of a scalar function together with its gradient; arguments as for `grad`."""
 
+    @functools.wraps(function, updated=())
     def value_and_gradient(*args: Any) -> Any:
         graph = trace(function, *args)
         result = tree.unflatten(cast(tree.Structure, graph.out_tree), graph.outputs)
@@ -108,6 +111,7 @@ def jacobian(function: Callable[..., Any], argnums: int = 0) -> Callable[..., An
     result, else reverse mode.
     """
 
+    @functools.wraps(function, updated=())
     def jacobian_of(*args: Any) -> Any:
         graph = trace(function, *args)
         inputs = tree.unflatten(cast(tree.Structure, graph.in_tree), graph.inputs)

@@ -7,30 +7,39 @@ place, or None. The table is all there is: to add a rewrite, add a row.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from chainrule.graph import Graph, walk
-from chainrule.node import Node, build
-from chainrule.ops import PRIMITIVES, broadcast_to, reshape, transpose
+from chainrule.node import Node, build, constant, label
+from chainrule.ops import PRIMITIVES, broadcast_to, negative, reshape, transpose
 
 
-def is_number(node: Node, value: float) -> bool:
-    """Whether a node is `value`, of the same sign if 0, seen through broadcasts and reshapes."""
+def spread_value(node: Node) -> Any:
+    """The array of a constant, seen through broadcasts and reshapes; None for any other node."""
     while node.primitive in _SPREADING:
         node = node.inputs[0]
-    if node.value is None or not node.value.size:
+    return node.value
+
+
+def is_number(node: Node, number: float) -> bool:
+    """Whether a node is `number` in every place, with the same sign if it is 0."""
+    value = spread_value(node)
+    if value is None or not value.size:
         return False
-    same_sign = np.signbit(node.value) == np.signbit(value)
-    return bool(np.all((node.value == value) & same_sign))
+    return bool(np.all((value == number) & (np.signbit(value) == np.signbit(number))))
 
 
 def times_one(node: Node) -> Node | None:
-    """x · 1 = 1 · x = x."""
+    """x · 1 = 1 · x = x, and x · (-1) = (-1) · x = -x."""
     x, y = node.inputs
-    if is_number(y, 1):
-        return x
-    return y if is_number(x, 1) else None
+    for factor, other in ((x, y), (y, x)):
+        if is_number(factor, 1):
+            return other
+        if is_number(factor, -1):
+            return negative(other)
+    return None
 
 
 def divided_by_one(node: Node) -> Node | None:
@@ -50,10 +59,16 @@ def twice_negative(node: Node) -> Node | None:
     return x.inputs[0] if x.primitive is node.primitive else None
 
 
+def negative_number(node: Node) -> Node | None:
+    """The negative of a constant number is a constant number."""
+    value = spread_value(node.inputs[0])
+    is_one = value is not None and value.ndim == 0
+    return broadcast_to(constant(-value), node.shape) if is_one else None
+
+
 def negative_product(node: Node) -> Node | None:
     """(-x) (-y) = x y, (-x) / (-y) = x / y."""
     x, y = node.inputs
-    negative = PRIMITIVES["negative"]
     if x.primitive is negative and y.primitive is negative and node.primitive is not None:
         return node.primitive(x.inputs[0], y.inputs[0])
     return None
@@ -88,7 +103,7 @@ REWRITES: dict[str, tuple[Callable[[Node], Node | None], ...]] = {
     "multiply": (times_one, negative_product),
     "divide": (divided_by_one, negative_product),
     "subtract": (minus_zero,),
-    "negative": (twice_negative,),
+    "negative": (twice_negative, negative_number),
     "transpose": (twice_transposed,),
     "reshape": (twice_reshaped,),
     "broadcast_to": (twice_broadcast,),
@@ -116,7 +131,7 @@ def simplify(graph: Graph) -> Graph:
         made = node if unchanged else build(node.primitive, tuple(operands), dict(node.params))
         while (shorter := _rewritten(made)) is not None:
             made = shorter
-        return made
+        return label(made, node.label) if node.label else made
 
     outputs = walk(graph.outputs, {node: node for node in graph.inputs}, rewrite)
     return Graph(graph.inputs, tuple(outputs), graph.in_tree, graph.out_tree)
