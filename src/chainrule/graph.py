@@ -226,18 +226,28 @@ def run(outputs: Sequence[Node], values: Mapping[Node, Any], batch: Size | None)
         return walk(outputs, values, evaluate)
 
 
-def inline(outputs: Sequence[Node], values: Mapping[Node, Any], batch: Size | None) -> list[Node]:
-    """`outputs` built anew on other nodes. What depends on none of `values` stays as it is."""
+def inline(
+    outputs: Sequence[Node],
+    values: Mapping[Node, Any],
+    batch: Size | None,
+    rewrite: Callable[[Node], Node] = lambda node: node,
+) -> list[Node]:
+    """`outputs` built anew on other nodes. What depends on none of `values` stays as it is.
+
+    `rewrite` may put another node in the place of each application, once its inputs are final.
+    """
 
     def rebuild(node: Node, operands: list[Any]) -> Node:
+        if node.primitive is None:
+            return node
         rows = BATCH if batch is None else batch
         unchanged = all(new is old for new, old in zip(operands, node.inputs, strict=True))
-        if node.primitive is None or (unchanged and with_batch(node.params, rows) == node.params):
-            return node
+        if unchanged and with_batch(node.params, rows) == node.params:
+            return rewrite(node)
         params = bound_params(node, batch)
         if not operands:  # the number of rows, when it becomes known
             return lift(node.primitive(**params))
-        made = build(node.primitive, tuple(operands), params)
+        made = rewrite(build(node.primitive, tuple(operands), params))
         return label(made, node.label) if node.label else made
 
     nodes = {key: v if isinstance(v, Node) else constant(v) for key, v in values.items()}
@@ -271,7 +281,7 @@ def has_batch(node: Node) -> bool:
 
 def _fit(node: Node, value: Any, name: str) -> Any:
     """An argument as an array of the dtype that the input node has."""
-    array = np.asarray(value)
+    array = np.asarray(value, order="C")  # sums and exponentials round by the layout of memory
     found = ArrayType(array.shape, type_of(array).dtype)
     is_number = isinstance(value, (int, float))
     if found.dtype == "complex128" and node.type.is_float:

@@ -11,7 +11,12 @@ X = np.array([[-0.0, 1.0, np.inf], [np.nan, -2.5, 1e-300]])
 Y = X[::-1].copy()
 
 EXAMPLES = {
-    "times_one": [lambda x, y: x * 1.0, lambda x, y: 1.0 * x, lambda x, y: np.ones((2, 3)) * x, lambda x, y: (x + y) * -(1.0 / 1.0) * 1.0],
+    "times_one": [
+        lambda x, y: x * 1.0,
+        lambda x, y: 1.0 * x,
+        lambda x, y: np.ones((2, 3)) * x,
+        lambda x, y: (x + y) * -(1.0 / 1.0) * 1.0,
+    ],
     "negative_number": [lambda x, y: x + cr.negative(cr.broadcast_to(cr.constant(2.0), (2, 3)))],
     "divided_by_one": [lambda x, y: x / 1.0],
     "minus_zero": [lambda x, y: x - 0.0],

@@ -68,6 +68,7 @@ def chosen(
     for number, pick in enumerate(picked):
         taken.update(covered[number][pick])
     for _ in range(_ROUNDS):
+        before = list(picked)
         for number, costs in enumerate(fixed):
             taken.subtract(covered[number][picked[number]])
             totals = [
@@ -76,6 +77,8 @@ def chosen(
             ]
             picked[number] = totals.index(min(totals))
             taken.update(covered[number][picked[number]])
+        if picked == before:
+            break
     return [spots[pick] for spots, pick in zip(options, picked, strict=True)]
 
 

@@ -21,14 +21,16 @@ def learning_curve(history: Mapping[str, Sequence[float]], path: str | os.PathLi
     """The loss of each epoch in training and validation, with the best epoch marked (VZ-14)."""
     figure, axes = _figure(6.4, 4.0)
     epochs = np.arange(1, len(history["loss"]) + 1)
-    axes.plot(epochs, history["loss"], color=_BLUE, label="training")
+    dots = "." if len(epochs) < 30 else ""  # one epoch makes no line
+    axes.plot(epochs, history["loss"], dots + "-", color=_BLUE, label="training")
     held_out = history.get("validation_loss")
     if held_out is not None:
         best = int(np.argmin(held_out))
-        axes.plot(epochs, held_out, color=_ORANGE, linestyle="--", label="validation")
+        axes.plot(epochs, held_out, dots + "--", color=_ORANGE, label="validation")
         axes.plot(epochs[best], held_out[best], "o", color=_ORANGE, label=f"best: epoch {best + 1}")
     axes.set(xlabel="epoch", ylabel="loss (mean over samples)", title="Learning curve")
     axes.set_yscale("log")
+    axes.xaxis.get_major_locator().set_params(integer=True)
     axes.grid(alpha=0.3)
     axes.legend()
     _write(figure, path)
@@ -78,7 +80,10 @@ def weight_images(
 
 def _figure(width: float, height: float) -> tuple[Any, Any]:
     # Not pyplot: it keeps every figure alive, and asks for a display.
-    from matplotlib.figure import Figure
+    try:
+        from matplotlib.figure import Figure
+    except ModuleNotFoundError:
+        raise ImportError("pictures need matplotlib: pip install 'chainrule[plot]'") from None
 
     figure = Figure(figsize=(width, height), layout="constrained")
     return figure, figure.subplots()

@@ -87,6 +87,12 @@ def _bounds(start: Any, stop: Any, stride: Any) -> tuple[builtins.slice, ...]:
     )
 
 
+def _cut(x: Any, start: Any, stop: Any, stride: Any) -> Any:
+    part = x[_bounds(start, stop, stride)]
+    # On reversed views NumPy's exp, log and power take another path, and round otherwise.
+    return part.copy() if min(stride, default=1) < 0 else part
+
+
 def _slice_infer(x: ArrayType, start: Any, stop: Any, stride: Any) -> ArrayType:
     sizes: list[Size] = []
     for size, (b, e, s) in zip(x.shape, zip(start, stop, stride, strict=True), strict=True):
@@ -107,7 +113,7 @@ def _place(x: Any, shape: Any, start: Any, stop: Any, stride: Any) -> Any:
 
 slice = linear(
     "slice",
-    lambda x, start, stop, stride: x[_bounds(start, stop, stride)],
+    _cut,
     lambda ct, x, start, stop, stride: place(
         ct, shape=tuple(x.shape), start=start, stop=stop, stride=stride
     ),

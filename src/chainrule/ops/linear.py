@@ -230,7 +230,8 @@ def _sum_infer(x: ArrayType, axis: tuple[int, ...], keepdims: bool) -> ArrayType
 
 sum = linear(
     "sum",
-    lambda x, axis, keepdims: np.sum(x, axis=axis, keepdims=keepdims),
+    # NumPy adds in the order of memory: C order makes it the same whatever views came before.
+    lambda x, axis, keepdims: np.sum(np.asarray(x, order="C"), axis=axis, keepdims=keepdims),
     lambda ct, x, axis, keepdims: spread(ct, x, axis),
     doc="The sum over `axis` (all axes by default)",
     infer=_sum_infer,
@@ -270,7 +271,7 @@ def count(shape: Sequence[Size], axis: tuple[int, ...], dtype: Any) -> Any:
     rows, batches = _split_batch([shape[one] for one in axis])
     if not batches:
         return float(rows)
-    size = batch_size(n=BATCH, dtype=dtype_name(dtype))
+    size = batch_size(n=BATCH, dtype=dtype_name(dtype)) ** batches
     return size if rows == 1 else rows * size
 
 

@@ -16,11 +16,11 @@ from typing import Any, cast
 import numpy as np
 
 from chainrule import tree
-from chainrule.graph import Graph
+from chainrule.graph import Graph, inline
 from chainrule.node import Node, constant, placeholder
 from chainrule.ops import reshape, stack
 from chainrule.transforms.derive import backward, forward, zeros
-from chainrule.transforms.simplify import simplify
+from chainrule.transforms.simplify import shortened, simplify
 from chainrule.transforms.trace import trace
 
 
@@ -177,8 +177,16 @@ def _graph(arguments: tuple[Any, ...], result: Any) -> Graph:
 
 
 def _call(graph: Graph, result: Any, args: Sequence[Any]) -> Any:
+    """The values of `result`, a tree of nodes of `graph`, for these arguments of it.
+
+    Among nodes it becomes a part of their graph, simplified on the way; arrays are just computed.
+    """
     outputs, out_tree = tree.flatten(result)
-    return simplify(Graph(graph.inputs, tuple(outputs), graph.in_tree, out_tree))(*args)
+    derived = Graph(graph.inputs, tuple(outputs), graph.in_tree, out_tree)
+    if not any(isinstance(leaf, Node) for leaf in tree.leaves(tuple(args))):
+        return derived(*args)
+    values, batch = derived.bind(args)
+    return tree.unflatten(out_tree, inline(outputs, values, batch, shortened))
 
 
 def _filled(cts: Sequence[Node | None], like: Sequence[Node]) -> list[Node]:

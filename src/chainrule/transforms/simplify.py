@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.graph import Graph, walk
-from chainrule.node import Node, build, constant, label
+from chainrule.graph import Graph, inline
+from chainrule.node import Node, constant
 from chainrule.ops import PRIMITIVES, broadcast_to, negative, reshape, transpose
 
 
@@ -123,15 +123,21 @@ def _rewritten(node: Node) -> Node | None:
 
 def simplify(graph: Graph) -> Graph:
     """A graph that computes the same bits with fewer nodes; the same inputs, trees and labels."""
-
-    def rewrite(node: Node, operands: list[Node]) -> Node:
-        if node.primitive is None:
-            return node
-        unchanged = all(new is old for new, old in zip(operands, node.inputs, strict=True))
-        made = node if unchanged else build(node.primitive, tuple(operands), dict(node.params))
-        while (shorter := _rewritten(made)) is not None:
-            made = shorter
-        return label(made, node.label) if node.label else made
-
-    outputs = walk(graph.outputs, {node: node for node in graph.inputs}, rewrite)
+    outputs = inline(graph.outputs, {node: node for node in graph.inputs}, None, shortened)
     return Graph(graph.inputs, tuple(outputs), graph.in_tree, graph.out_tree)
+
+
+def shortened(node: Node) -> Node:
+    """What the rewrites make of one application whose inputs they have been through already."""
+    while (shorter := _rewritten(node)) is not None:
+        node = shorter
+    return node
+
+
+def _rewritten(node: Node) -> Node | None:
+    """What the first rewrite that applies puts in the place of `node`."""
+    for rule in REWRITES.get(node.primitive.name, ()) if node.primitive else ():
+        shorter = rule(node)
+        if shorter is not None:
+            return shorter
+    return None

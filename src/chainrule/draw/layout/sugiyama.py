@@ -6,17 +6,15 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import pairwise
 
-from chainrule.draw.labelling import labels
-from chainrule.draw.layering import Layering, proper_layering
-from chainrule.draw.ordering import ordered
-from chainrule.draw.placement import placed
-from chainrule.draw.routing import Columns, Point, Size, columns, gaps, routes
+from chainrule.draw.layout.layering import Edge, Layering, proper_layering
+from chainrule.draw.layout.ordering import ordered
+from chainrule.draw.layout.placement import placed
+from chainrule.draw.layout.routing import Point, Size, columns, routes
+
 
 _LABEL_MARGIN = 12.0  # pixels on both sides of a label between two columns
-_WIDENINGS = 5  # of gaps whose labels do not find room, at most
-_WIDER = 1.2
 _BUNDLE = 16.0  # least distance of parallel edges in the middle of their way
 
 
@@ -26,14 +24,13 @@ class Layout:
 
     positions: tuple[Point, ...]  # the centre of every box
     routes: tuple[tuple[Point, ...], ...]  # of every edge, from its source's border to its target's
-    labels: tuple[Point, ...]  # of every edge, the point of its route that its label is centred on
     width: float
     height: float
 
 
 def layered(
     sizes: Sequence[Size],
-    edges: Sequence[tuple[int, int]],
+    edges: Sequence[Edge],
     *,
     layer_gap: float = 70,
     node_gap: float = 26,
@@ -50,26 +47,29 @@ def layered(
     _check(sizes, edges)
     flat = proper_layering(len(sizes), edges)
     bundle = max(_BUNDLE, edge_label[1])
-    heights = _heights(flat, sizes, edges, edge_label, bundle)
+    heights = _heights(flat, sizes, edges, edge_label[1], bundle)
     drafts = [(order, placed(order, heights, node_gap)) for order in ordered(flat)]
     order, y = min(drafts, key=lambda draft: _rise(*draft))
-    widths = gaps(order, y, max(layer_gap, edge_label[0] + 2 * _LABEL_MARGIN))
-    for _ in range(_WIDENINGS + 1):
-        where = columns(order, sizes, widths)
-        paths = routes(order, sizes, y, where, bundle)
-        spots, crowded = labels(order, paths, where, edge_label)
-        for gap in crowded:
-            widths[gap] *= _WIDER
-    return _assembled(order, sizes, y, where, paths, spots)
+    gap = max(layer_gap, edge_label[0] + 2 * _LABEL_MARGIN)
+    where = columns(order, sizes, y, gap, edge_label[1])
+    paths = routes(order, sizes, y, where, bundle)
+    boxes = list(zip(y, (height for _, height in sizes), strict=False))
+    ends = [height for path in paths for _, height in path]
+    top = min([*ends, *(middle - height / 2 for middle, height in boxes)], default=0.0)
+    bottom = max([*ends, *(middle + height / 2 for middle, height in boxes)], default=0.0)
+    return Layout(
+        positions=tuple(
+            (where[order.places[box][0]].middle, y[box] - top) for box in range(len(sizes))
+        ),
+        routes=tuple(tuple((x, height - top) for x, height in path) for path in paths),
+        width=where[-1].right if where else 0.0,
+        height=bottom - top,
+    )
 
 
 def crossings(layout: Layout) -> int:
     """The number of pairs of route pieces that cross; touching at an end is no crossing."""
-    pieces = [
-        (edge, start, end)
-        for edge, route in enumerate(layout.routes)
-        for start, end in zip(route, route[1:], strict=False)
-    ]
+    pieces = [(edge, *ends) for edge, route in enumerate(layout.routes) for ends in pairwise(route)]
     pieces.sort(key=lambda piece: piece[1])
     total = 0
     for index, (edge, start, end) in enumerate(pieces):
@@ -80,7 +80,7 @@ def crossings(layout: Layout) -> int:
     return total
 
 
-def _check(sizes: Sequence[Size], edges: Sequence[tuple[int, int]]) -> None:
+def _check(sizes: Sequence[Size], edges: Sequence[Edge]) -> None:
     for index, (source, target) in enumerate(edges):
         if not (0 <= source < len(sizes) and 0 <= target < len(sizes)):
             raise ValueError(
@@ -90,11 +90,7 @@ def _check(sizes: Sequence[Size], edges: Sequence[tuple[int, int]]) -> None:
 
 
 def _heights(
-    flat: Layering,
-    sizes: Sequence[Size],
-    edges: Sequence[tuple[int, int]],
-    edge_label: Size,
-    bundle: float,
+    flat: Layering, sizes: Sequence[Size], edges: Sequence[Edge], label: float, bundle: float
 ) -> list[float]:
     """The height to keep free for every item: itself, its bundles, half the labels on a side."""
     heights = [height for _, height in sizes]
@@ -103,36 +99,12 @@ def _heights(
             heights[box] = max(heights[box], count * bundle)
     for side in zip(*edges, strict=True):
         for box, count in Counter(side).items():
-            heights[box] = max(heights[box], count * edge_label[1] / 2)
-    return heights + [edge_label[1]] * (flat.items - flat.boxes)
+            heights[box] = max(heights[box], count * label / 2)
+    return heights + [label] * (flat.items - flat.boxes)
 
 
 def _rise(order: Layering, y: Sequence[float]) -> float:
-    return math.fsum(abs(y[u] - y[v]) for u, v in order.segments())
-
-
-def _assembled(
-    order: Layering,
-    sizes: Sequence[Size],
-    y: Sequence[float],
-    where: Columns,
-    paths: Sequence[Sequence[Point]],
-    spots: Sequence[Point],
-) -> Layout:
-    tops = [y[box] - height / 2 for box, (_, height) in enumerate(sizes)]
-    bottoms = [y[box] + height / 2 for box, (_, height) in enumerate(sizes)]
-    tops += [height for path in paths for _, height in path]
-    bottoms += [height for path in paths for _, height in path]
-    top = min(tops, default=0.0)
-    middle = [(left + right) / 2 for left, right in zip(where.left, where.right, strict=True)]
-    column = {item: index for index, items in enumerate(order.columns) for item in items}
-    return Layout(
-        positions=tuple((middle[column[box]], y[box] - top) for box in range(order.boxes)),
-        routes=tuple(tuple((x, height - top) for x, height in path) for path in paths),
-        labels=tuple((x, height - top) for x, height in spots),
-        width=max(where.right, default=0.0),
-        height=max(bottoms, default=0.0) - top,
-    )
+    return math.fsum(abs(y[u] - y[v]) for u, v in order.segments)
 
 
 def _cross(a: Point, b: Point, c: Point, d: Point) -> bool:
