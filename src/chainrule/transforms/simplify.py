@@ -112,15 +112,6 @@ REWRITES: dict[str, tuple[Callable[[Node], Node | None], ...]] = {
 _SPREADING = (PRIMITIVES["broadcast_to"], PRIMITIVES["reshape"])
 
 
-def _rewritten(node: Node) -> Node | None:
-    """What the first rewrite that applies puts in the place of `node`."""
-    for rule in REWRITES.get(node.primitive.name, ()) if node.primitive else ():
-        shorter = rule(node)
-        if shorter is not None:
-            return shorter
-    return None
-
-
 def simplify(graph: Graph) -> Graph:
     """A graph that computes the same bits with fewer nodes; the same inputs, trees and labels."""
     outputs = inline(graph.outputs, {node: node for node in graph.inputs}, None, shortened)
