@@ -13,11 +13,11 @@ PAGE = Path(__file__).with_name("operations.md")
 
 HEAD = """# Operations
 
-This page is written by `docs/operations.py` from the declarations in `src/chainrule/ops`; each operation
-is declared there once, and everything on this page, in drawings, explanations and tests follows from
-the declaration. `ct` is the cotangent of the result; the column beside the kind has what flows back to
-each argument, written by the operation's own rule. A dash stands where the derivative is zero or does
-not exist.
+This page is written by `docs/operations.py` from the declarations in `src/chainrule/ops`; each
+operation is declared there once, and everything on this page, in drawings, explanations and tests
+follows from the declaration. `ct` is the cotangent of the result; the column beside the kind has
+what flows back to each argument, written by the operation's own rule. A dash stands where the
+derivative is zero or does not exist.
 
 ## Primitives
 

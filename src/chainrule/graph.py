@@ -283,10 +283,9 @@ def _fit(node: Node, value: Any, name: str) -> Any:
     """An argument as an array of the dtype that the input node has."""
     array = np.asarray(value, order="C")  # sums and exponentials round by the layout of memory
     found = ArrayType(array.shape, type_of(array).dtype)
-    is_number = isinstance(value, (int, float))
     if found.dtype == "complex128" and node.type.is_float:
         return array
-    if is_number or np.can_cast(found.dtype, node.type.dtype, "safe"):
+    if node.type.holds(value) or np.can_cast(found.dtype, node.type.dtype, "safe"):
         return array.astype(node.type.dtype, copy=False)
     raise TypeError(_dtype_message(name, node, found))
 

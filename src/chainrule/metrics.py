@@ -17,8 +17,15 @@ def confusion_matrix(labels: Any, predicted: Any, classes: int) -> Any:
     """How many samples of each class (row) were taken for each class (column).
 
     labels, predicted  whole numbers `(samples,)` below `classes`; returns `(classes, classes)`
+    ValueError for any other number.
     """
     labels, predicted = _pair("confusion_matrix", labels, predicted)
+    for name, numbers in (("labels", labels), ("predictions", predicted)):
+        if numbers.dtype.kind not in "iu" or numbers.min() < 0 or numbers.max() >= classes:
+            raise ValueError(
+                f"confusion_matrix: {name} of {numbers.dtype} from {numbers.min()} to "
+                f"{numbers.max()}; expected whole numbers from 0 to {classes - 1}"
+            )
     counts = np.zeros((classes, classes), np.int64)
     np.add.at(counts, (labels, predicted), 1)
     return counts

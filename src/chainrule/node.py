@@ -1,13 +1,10 @@
-"""Primitives and nodes: what an operation is, and one application of it.
-
-No operation is known here.
-"""
+"""Primitives and nodes: what an operation is, and one application of it. None is known here."""
 
 from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeAlias
@@ -173,6 +170,9 @@ class Node:
             raise TypeError(f"a node of type {self.type} has no length that is known while tracing")
         return self.shape[0]
 
+    def __iter__(self) -> Iterator[Any]:
+        return (self[place] for place in range(len(self)))
+
     def __bool__(self) -> bool:
         raise TypeError(
             f"the truth of a node ({self!r}) is not known while tracing; "
@@ -181,7 +181,7 @@ class Node:
 
     def __array__(self, *_: Any, **__: Any) -> Any:
         raise TypeError(
-            f"a node ({self!r}) has no value while tracing, so it cannot become a number or an array; "
+            f"a node ({self!r}) has no value while tracing, so it cannot become a number or array; "
             "use the functions of chainrule on it"
         )
 
@@ -280,8 +280,8 @@ def build(primitive: Primitive, inputs: tuple[Node, ...], params: Mapping[str, A
 
 def constant(value: Any, dtype: Any = None) -> Node:
     """A node whose value is known: a read-only copy of `value`."""
-    array = np.array(value, dtype=dtype, order="C")
-    type = type_of(array)
+    type = type_of(np.asarray(value, dtype))
+    array = np.array(value, dtype=type.dtype, order="C")
     array.flags.writeable = False
     key = (type, array.tobytes())
     return _intern(key, lambda: Node(None, (), (), type, value=array))

@@ -172,7 +172,8 @@ def _flatten_into(leaves: list[Any], tree: Any) -> Structure:
         return LEAF
     keys, children, static = opened
     structures = tuple(_flatten_into(leaves, child) for child in children)
-    kind = cast(Any, type(tree))  # pyright: ignore[reportUnknownArgumentType]
+    # Dictionaries of all kinds are one structure: a gradient, a plain one, fits its argument.
+    kind = dict if isinstance(tree, dict) else cast(Any, type(tree))  # pyright: ignore[reportUnknownArgumentType]
     return Structure(kind, tuple(keys), structures, static)
 
 
@@ -208,13 +209,13 @@ def _build(structure: Structure, leaves: Iterator[Any]) -> Any:
     children = [_build(child, leaves) for child in structure.children]
     if container is type(None):
         return None
-    if issubclass(container, dict):
+    if container is dict:
         return dict(zip(structure.keys, children, strict=True))
     if is_container_class(container):
         return container(
             **dict(zip(structure.keys, children, strict=True)), **dict(structure.static)
         )
-    if structure.keys and isinstance(structure.keys[0], str):  # a named tuple
+    if getattr(container, "_fields", None) is not None:  # a named tuple
         return container(*children)
     return container(children)
 

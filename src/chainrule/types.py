@@ -63,6 +63,12 @@ class ArrayType:
         """Whether derivatives with respect to such an array exist."""
         return self.dtype in ("float64", "float32", "complex128")
 
+    def holds(self, number: Any) -> bool:
+        """Whether `number` is a plain Python number that such an array can hold."""
+        if self.is_float or not isinstance(number, int) or self.dtype == "bool":
+            return self.is_float and isinstance(number, (int, float))
+        return np.iinfo(self.dtype).min <= number <= np.iinfo(self.dtype).max
+
     def with_shape(self, shape: Sequence[Size]) -> ArrayType:
         """The same dtype in another shape."""
         return ArrayType(tuple(shape), self.dtype)

@@ -13,6 +13,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     help="Feedforward neural networks around one explicit computation graph.",
 )
 app.command()(train)
@@ -24,10 +25,10 @@ def options() -> None:
 
 
 def main() -> None:
-    """Run the command line. Bad input ends in one message and exit status 2."""
+    """Run the command line. Bad input ends in one message and exit status 2, Ctrl-C in 130."""
     try:
-        app(standalone_mode=True)
-    except (ValueError, TypeError, OSError, ArithmeticError) as error:
+        app()
+    except (ValueError, TypeError, OSError, ArithmeticError, MemoryError) as error:
         sys.stderr.write(f"chainrule: {error}\n")
         sys.exit(2)
 

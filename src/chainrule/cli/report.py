@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-
-from rich.console import Console
-from rich.table import Table
 
 from chainrule.data import Dataset
 from chainrule.draw import plots
@@ -17,12 +15,9 @@ from chainrule.save import save, write_atomically
 from chainrule.train import Result
 
 
-_console = Console(highlight=False)
-
-
 def say_data(data: Dataset, training: int, held_out: int) -> None:
     """One line on the samples."""
-    _console.print(
+    print(
         f"{data.name}: {training} samples to learn from, {held_out} held out, "
         f"{data.x.shape[1]} features, {len(data.classes)} classes"
     )
@@ -30,7 +25,7 @@ def say_data(data: Dataset, training: int, held_out: int) -> None:
 
 def say_network(network: Any) -> None:
     """The layers, one a line."""
-    _console.print(repr(network), markup=False)
+    print(repr(network), flush=True)
 
 
 def say_scores(result: Result, scores: Mapping[str, float]) -> None:
@@ -38,11 +33,11 @@ def say_scores(result: Result, scores: Mapping[str, float]) -> None:
     seconds = sum(result.history.get("seconds", []))
     epochs = len(result.history.get("loss", []))
     ended = "interrupted; the best so far is kept" if result.interrupted else "done"
-    _console.print(f"{epochs} epochs in {seconds:.1f} s: {ended}")
-    table = Table("held-out samples", "right", box=None)
+    print(f"{epochs} epochs in {seconds:.1f} s: {ended}")
+    print("held-out samples that are right:")
+    width = max(map(len, scores))
     for name, score in scores.items():
-        table.add_row(name, f"{100 * score:.1f} %")
-    _console.print(table)
+        print(f"  {name:{width}}  {100 * score:5.1f} %")
 
 
 def baselines(x: Any, y: Any, x_test: Any, y_test: Any) -> dict[str, float]:
@@ -65,13 +60,28 @@ def baselines(x: Any, y: Any, x_test: Any, y_test: Any) -> dict[str, float]:
 def write(
     folder: Path, result: Result, scores: Mapping[str, float], counts: Any, data: Dataset
 ) -> None:
-    """The model, its history and the pictures, into `folder`; says where they are."""
+    """The model, its history and the pictures, into `folder`, which is made; says what it wrote.
+
+    Without matplotlib there are no pictures.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
     save(result.network, folder / "model.safetensors")
     record = {"data": data.name, "held_out_accuracy": scores, "history": result.history}
     write_atomically(folder / "history.json", json.dumps(record, indent=1).encode())
+    names = ["model.safetensors", "history.json"]
+    try:
+        names += _draw(folder, result, counts, data)
+    except ImportError as error:
+        print(f"chainrule: {error}", file=sys.stderr)
+    print(f"written to {folder}: {', '.join(names)}")
+
+
+def _draw(folder: Path, result: Result, counts: Any, data: Dataset) -> list[str]:
+    """The pictures, and their names."""
     plots.learning_curve(result.history, folder / "learning-curve.png")
     plots.confusion(counts, data.classes, folder / "confusion-matrix.png")
-    if data.image_shape is not None:
-        first = result.network.layers[0].weight
-        plots.weight_images(first, data.image_shape, folder / "first-layer.png")
-    _console.print(f"written to {folder}:", ", ".join(sorted(p.name for p in folder.iterdir())))
+    if data.image_shape is None:
+        return ["learning-curve.png", "confusion-matrix.png"]
+    first = result.network.layers[0].weight
+    plots.weight_images(first, data.image_shape, folder / "first-layer.png")
+    return ["learning-curve.png", "confusion-matrix.png", "first-layer.png"]

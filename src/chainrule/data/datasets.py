@@ -28,7 +28,7 @@ class Dataset:
 
 
 def digits() -> Dataset:
-    """1,797 handwritten digits, 8 x 8 pixels of 17 grey levels, from 43 people.
+    """1,797 handwritten digits, 8 x 8 pixels of 17 grey levels, from 13 people.
 
     E. Alpaydin, C. Kaynak, "Optical recognition of handwritten digits", 1998, test part; shipped
     with scikit-learn.

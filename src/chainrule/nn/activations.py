@@ -52,11 +52,13 @@ ACTIVATIONS: dict[str, Activation] = {
 def activation(chosen: str | Activation | Callable[[Any], Any]) -> Activation:
     """The activation of this name; a function of one's own is taken as one that does not saturate.
 
-    ValueError, naming the nearest, for an unknown name.
+    ValueError, naming the nearest, for an unknown name; TypeError for neither name nor function.
     """
     if isinstance(chosen, Activation):
         return chosen
     if isinstance(chosen, str):
         return find(ACTIVATIONS, "activation", chosen)
+    if not callable(chosen):
+        raise TypeError(f"activation: {chosen!r} is neither a name nor a function of one array")
     name = getattr(chosen, "__name__", None) or getattr(chosen, "name", "activation")
     return Activation(name, chosen, saturates=False, initializer="glorot")

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 from chainrule import ops
 from chainrule.lookup import find
+from chainrule.types import shape_text
 
 
 PerSample: TypeAlias = Callable[[Any, Any], Any]
@@ -25,12 +26,18 @@ def cross_entropy(logits: Any, target: Any) -> Any:
     Kept whole because softmax followed by a logarithm loses all digits where a class is certain.
     """
     if target.dtype.kind not in "iu":
+        if len(target.shape) < len(logits.shape):
+            raise ValueError(
+                f"cross_entropy: the labels are {target.dtype}; convert them to whole numbers "
+                "with .astype(int)"
+            )
+        target = ops.cast(target, logits.dtype)
         _check_shapes("cross_entropy", logits, target)
         return -ops.sum(target * ops.log_softmax(logits), axis=-1)
     if target.shape != logits.shape[:-1]:
         raise ValueError(
-            f"cross_entropy: labels of shape {target.shape} for logits of shape {logits.shape}; "
-            "expected one whole number for each row"
+            f"cross_entropy: labels of shape {shape_text(target.shape)} for logits of shape "
+            f"{shape_text(logits.shape)}; expected one whole number for each row"
         )
     hits = ops.one_hot(target, logits.shape[-1], logits.dtype)
     return ops.logsumexp(logits, axis=-1) - ops.sum(hits * logits, axis=-1)
@@ -65,10 +72,15 @@ def is_correct(scores: Any, target: Any) -> Any:
 
 @dataclass(frozen=True)
 class Loss:
-    """A loss, and the metrics that are reported beside it."""
+    """A loss.
+
+    takes_labels  whether a target may be labels, which count the outputs from 0
+    metrics       what is reported beside it: functions (prediction, target) -> `(batch,)`
+    """
 
     name: str
     function: PerSample
+    takes_labels: bool = False
     metrics: Mapping[str, PerSample] = field(default_factory=dict[str, PerSample])
 
 
@@ -76,7 +88,7 @@ class Loss:
 LOSSES: dict[str, Loss] = {
     row.name: row
     for row in (
-        Loss("cross_entropy", cross_entropy, {"accuracy": is_correct}),
+        Loss("cross_entropy", cross_entropy, True, {"accuracy": is_correct}),
         Loss("half_squared_error", half_squared_error),
         Loss("squared_error", squared_error),
     )
@@ -84,17 +96,27 @@ LOSSES: dict[str, Loss] = {
 
 
 def loss(chosen: str | Loss | PerSample) -> Loss:
-    """The loss of this name; a function `(prediction, target) -> (batch,)` is taken as it is."""
+    """The loss of this name; a function `(prediction, target) -> (batch,)` is taken as it is.
+
+    ValueError, naming the nearest, for an unknown name; TypeError for neither name nor function.
+    """
     if isinstance(chosen, Loss):
         return chosen
     if isinstance(chosen, str):
         return find(LOSSES, "loss", chosen)
+    if not callable(chosen):
+        raise TypeError(
+            f"loss: {chosen!r} is neither a name nor a function (prediction, target) -> (batch,)"
+        )
+    for row in LOSSES.values():
+        if row.function is chosen:
+            return row
     return Loss(getattr(chosen, "__name__", "loss"), chosen)
 
 
 def _check_shapes(name: str, prediction: Any, target: Any) -> None:
     if tuple(prediction.shape) != tuple(target.shape):
         raise ValueError(
-            f"{name}: prediction {tuple(prediction.shape)} and target {tuple(target.shape)} "
-            "differ in shape; reshape the target"
+            f"{name}: prediction {shape_text(prediction.shape)} and target "
+            f"{shape_text(target.shape)} differ in shape; reshape the target"
         )

@@ -61,7 +61,7 @@ def declare(
         vjp=vjp,
         emit=emit,
         notation=notation,
-        coerce=coerce or as_operands,
+        coerce=_with_known_params(name, coerce or as_operands),
         samples=tuple(samples),
         domain=domain,
     )
@@ -86,15 +86,15 @@ def elementwise(
 
     `partials[i](out, *args, **params)` is the derivative of the result with respect to argument i;
     None where it is zero everywhere. Arguments are broadcast and promoted as in NumPy, by nodes of
-    their own. `result` is the dtype of the result where it is not that of the arguments;
-    `defaults` are the params and the values they have where the caller gives none; with `floating`
-    integers are converted to float64 first.
+    their own. `result` is the dtype of the result where that differs; `defaults` are all params,
+    with the values they have where none are given; with `floating` integers become float64 first.
     """
 
     def coerce(args: Sequence[Any], params: dict[str, Any]) -> Coerced:
         if len(args) != len(partials):
             raise TypeError(f"{name}: {len(args)} arguments, expected {len(partials)}")
-        return broadcast_operands(name, args, floating), {**(defaults or {}), **params}
+        given = {key: params.get(key, value) for key, value in (defaults or {}).items()}
+        return broadcast_operands(name, args, floating), given
 
     def vjp(ct: Any, out: Any, *args: Any, **params: Any) -> tuple[Any, ...]:
         return tuple(
@@ -198,6 +198,18 @@ COMPARISON, SUM, PRODUCT, SIGN, POWER, CLOSED = 1, 2, 3, 4, 5, 9
 # ---- arguments ----------------------------------------------------------------------------------
 
 
+def _with_known_params(name: str, coerce: Callable[..., Coerced]) -> Callable[..., Coerced]:
+    """`coerce`, and a TypeError for a param that it does not know."""
+
+    def checked(args: Sequence[Any], params: dict[str, Any]) -> Coerced:
+        operands, found = coerce(args, params)
+        if unknown := params.keys() - found.keys():
+            raise TypeError(f"{name}: unknown {', '.join(unknown)}; it takes {list(found)}")
+        return operands, found
+
+    return checked
+
+
 def as_operands(args: Sequence[Any], params: dict[str, Any]) -> Coerced:
     """Nodes as they are, everything else as arrays of a supported dtype."""
     return [as_operand(arg) for arg in args], params
@@ -232,7 +244,11 @@ def broadcast_operands(name: str, args: Sequence[Any], floating: bool = False) -
     shapes = [tuple(operand.shape) for operand in operands]
     shape = broadcast_shape(name, shapes)
     cast, broadcast_to = OPERATIONS["cast"], OPERATIONS["broadcast_to"]
-    operands = [cast(operand, dtype=dtype) for operand in operands]
+    operands = [
+        # A whole number that does not fit the dtype is an OverflowError, not another number.
+        np.asarray(arg, dtype) if isinstance(arg, int) else cast(operand, dtype=dtype)
+        for arg, operand in zip(args, operands, strict=True)
+    ]
     if any(isinstance(operand, Node) for operand in operands):
         # A number becomes one constant and a view of it, not an array of equal numbers.
         operands = [lift(operand) for operand in operands]

@@ -69,7 +69,7 @@ _fixed_power = elementwise(
     "fixed_power", lambda x, exponent: np.power(x, exponent),
     lambda y, x, exponent: exponent * power(x, exponent - 1) if exponent else 0.0,
     notation=template("{0}^{exponent}", "{{{0}}}^{{{exponent}}}", "^", POWER, (POWER + 1,)),
-    floating=True,
+    floating=True, defaults={"exponent": 1.0},
     samples=[sample((3, 4), exponent=3.0), sample((), exponent=-1.5), sample((2,), exponent=0.0)],
     doc="x to a power that is one fixed number", domain=(0.5, 2.0))
 

@@ -74,7 +74,9 @@ concatenate = declare(
 def stack(parts: Sequence[Any], axis: int = 0) -> Any:
     """Arrays of one shape, put side by side along a new axis."""
     operands = [as_operand(part) for part in parts]
-    place = axis % (len(operands[0].shape) + 1)
+    if not operands:
+        raise ValueError("stack: expected one or more arrays")
+    (place,) = normalize_axis("stack", axis, len(operands[0].shape) + 1)
     shapes = [(*part.shape[:place], 1, *part.shape[place:]) for part in operands]
     rows = [reshape(part, shape) for part, shape in zip(operands, shapes, strict=True)]
     return concatenate(rows, axis=place)

@@ -94,7 +94,8 @@ def _transpose_coerce(args: Sequence[Any], params: dict[str, Any]) -> Coerced:
     (x,), _ = as_operands(args, {})
     ndim = len(x.shape)
     axes = params.get("axes")
-    order = tuple(range(ndim))[::-1] if axes is None else tuple(int(axis) % ndim for axis in axes)
+    order = tuple(range(ndim))[::-1] if axes is None else tuple(int(axis) for axis in axes)
+    order = tuple(axis + ndim if axis < 0 else axis for axis in order)
     if sorted(order) != list(range(ndim)):
         raise ValueError(f"transpose: axes {axes} do not order the {ndim} axes of the argument")
     return [x], {"axes": order}

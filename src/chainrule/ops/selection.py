@@ -151,5 +151,6 @@ def one_hot(labels: Any, classes: int, dtype: Any = "float64") -> Any:
     operand = as_operand(labels)
     if operand.dtype.kind not in "iu":
         raise TypeError(f"one_hot: labels of dtype {operand.dtype}; expected whole numbers")
-    column = reshape(operand, (*operand.shape, 1))
-    return cast(equal(column, np.arange(classes, dtype=operand.dtype)), dtype_name(dtype))
+    # As int64: a class beyond the range of the labels' dtype would wrap around.
+    column = reshape(cast(operand, "int64"), (*operand.shape, 1))
+    return cast(equal(column, np.arange(classes)), dtype_name(dtype))

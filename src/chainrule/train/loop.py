@@ -15,7 +15,7 @@ from chainrule import tree
 from chainrule.evaluate import program
 from chainrule.nn.losses import Loss, PerSample
 from chainrule.nn.losses import loss as find_loss
-from chainrule.train.arguments import Rows, check_settings, prepare
+from chainrule.train.arguments import Rows, check_labels, check_network, check_settings, prepare
 from chainrule.train.callbacks import Callback
 from chainrule.train.epoch import Epoch, Position, numpy_epoch
 from chainrule.train.optimizers import Optimizer
@@ -67,8 +67,7 @@ def fit(
 
     network     a pytree of floating arrays of one dtype that can be called on `(batch, fan_in)`
     x           `(samples, fan_in)` numbers; y  labels `(samples,)` or targets `(samples, outputs)`
-    loss        a name ("cross_entropy", "squared_error", ...) or a function
-                `(prediction, target) -> (batch,)`
+    loss        a name ("cross_entropy", ...) or a function `(prediction, target) -> (batch,)`
     optimizer   a name or what `adam(1e-3)`, `sgd(0.1)` return
     validation  the share of the samples to hold out, or a pair (x, y), or None
     seed        of the hold-out and of the order of the samples: same seed, same bits
@@ -78,9 +77,11 @@ def fit(
     """
     check_settings(epochs, batch_size, seed)
     chosen_loss, chosen = find_loss(loss), find_optimizer(optimizer)
-    packing = tree.packing(network)
+    packing = check_network(network)
     rows, held_out = prepare(packing.dtype, x, y, validation, seed)
     batches = Batches(*rows.batch_types())
+    if chosen_loss.takes_labels:
+        check_labels(network, batches.x, rows, held_out)
     run = _Run(
         packing=packing,
         epoch=numpy_epoch(training_step(packing, chosen_loss, chosen, batches)),
@@ -150,28 +151,31 @@ class _Run:
         )
 
     def _one_epoch(self, position: Position, number: int) -> Position:
+        """The position after one epoch, which is recorded whole or, on Ctrl-C, not at all."""
         start = time.perf_counter()
         order = np.random.default_rng([self.seed, number]).permutation(len(self.rows.x))
         after, losses = self.epoch(
             position, self.rows.x, self.rows.y, order, self.batch_size, self.rate
         )
         if not np.all(np.isfinite(losses)):
-            raise DivergedError(
-                f"fit: the loss is {losses[-1]} in epoch {number}, step {after.step}, at learning "
-                f"rate {self.rate:g}; try a learning rate of {self.rate / 10:g}, and inputs scaled "
-                "to about ±1",
-                self.history,
-            )
+            raise self._diverged(f"the loss is {losses[-1]}", number, after.step)
+        if not np.all(np.isfinite(after.parameters)):
+            raise self._diverged("a parameter is no longer finite", number, after.step)
         sizes = np.full(len(losses), self.batch_size)
         sizes[-1] = len(order) - self.batch_size * (len(losses) - 1)
-        self._record("loss", float(np.sum(losses * sizes) / len(order)))
-        for name, value in self.validate(after.parameters).items():
-            self._record(f"validation_{name}", value)
-        self._record("seconds", time.perf_counter() - start)
+        row = {"loss": float(np.sum(losses * sizes) / len(order))}
+        row |= {f"validation_{k}": v for k, v in self.validate(after.parameters).items()}
+        row["seconds"] = time.perf_counter() - start
+        for name, value in row.items():
+            self.history.setdefault(name, []).append(value)
         return after
 
-    def _record(self, name: str, value: float) -> None:
-        self.history.setdefault(name, []).append(value)
+    def _diverged(self, what: str, epoch: int, step: int) -> DivergedError:
+        return DivergedError(
+            f"fit: {what} in epoch {epoch}, step {step}, at learning rate {self.rate:g}; try a "
+            f"learning rate of {self.rate / 10:g}, and inputs scaled to about ±1",
+            self.history,
+        )
 
 
 def _validator(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -56,6 +57,11 @@ def adam(
     root of the bias-corrected v̂, as there.
     """
     _check_rate("adam", learning_rate)
+    if not (0 <= beta1 < 1 and 0 <= beta2 < 1 and epsilon > 0):
+        raise ValueError(
+            f"adam: beta1 {beta1}, beta2 {beta2}, epsilon {epsilon}; expected 0 <= beta < 1 and "
+            "epsilon > 0"
+        )
 
     def init(parameters: Any) -> State:
         return {"m": np.zeros_like(parameters), "v": np.zeros_like(parameters)}
@@ -80,10 +86,17 @@ OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {"adam": adam, "sgd": sgd}
 
 
 def optimizer(chosen: str | Optimizer) -> Optimizer:
-    """The optimiser of this name with its default learning rate, or the one given."""
-    return find(OPTIMIZERS, "optimizer", chosen)() if isinstance(chosen, str) else chosen
+    """The optimiser of this name with its default learning rate, or the one given.
+
+    ValueError, naming the nearest, for an unknown name; TypeError for anything else.
+    """
+    if isinstance(chosen, str):
+        return find(OPTIMIZERS, "optimizer", chosen)()
+    if not isinstance(chosen, Optimizer):
+        raise TypeError(f"optimizer: {chosen!r}; expected a name, or adam(1e-3) and the like")
+    return chosen
 
 
 def _check_rate(name: str, learning_rate: float) -> None:
-    if not (math.isfinite(learning_rate) and learning_rate > 0):
-        raise ValueError(f"{name}: learning rate {learning_rate}; expected a number above 0")
+    if not isinstance(learning_rate, Real) or not 0 < learning_rate < math.inf:
+        raise ValueError(f"{name}: learning rate {learning_rate!r}; expected a number above 0")

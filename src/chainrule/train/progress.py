@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from chainrule.train.callbacks import Callback
 
@@ -15,9 +15,8 @@ from chainrule.train.callbacks import Callback
 def live_line(epochs: int) -> Iterator[Callback]:
     """A callback that draws the line on standard error, and nothing where that is no terminal."""
     progress = Progress(
-        TextColumn("epoch"),
-        MofNCompleteColumn(),
-        BarColumn(bar_width=24),
+        TextColumn("epoch {task.completed}/{task.total}"),
+        BarColumn(bar_width=16),
         TextColumn("{task.fields[numbers]}"),
         TimeRemainingColumn(compact=True),
         console=Console(stderr=True),
@@ -26,18 +25,18 @@ def live_line(epochs: int) -> Iterator[Callback]:
         task = progress.add_task("", total=epochs, numbers="")
 
         def show(epoch: int, epochs: int, history: dict[str, list[float]]) -> None:
-            numbers = summary(history)
-            progress.update(task, completed=epoch, numbers=numbers)
+            progress.update(task, completed=epoch, numbers=summary(history))
 
         yield show
 
 
-def summary(history: dict[str, list[float]]) -> str:
-    """The last numbers of each curve, and the best validation (or training) loss so far."""
-    last = [
-        f"{name.replace('_', ' ')} {values[-1]:.4f}"
-        for name, values in history.items()
-        if name != "seconds"
-    ]
-    watched = history.get("validation_loss", history["loss"])
-    return "  ".join([*last, f"best {min(watched):.4f}"])
+def summary(history: Mapping[str, Sequence[float]]) -> str:
+    """The last losses, the lowest validation (or training) loss so far, the last accuracy."""
+    held_out = history.get("validation_loss")
+    words = [f"loss {history['loss'][-1]:.4f}"]
+    if held_out:
+        words.append(f"val {held_out[-1]:.4f}")
+    words.append(f"best {min(held_out or history['loss']):.4f}")
+    if accuracy := history.get("validation_accuracy"):
+        words.append(f"acc {accuracy[-1]:.1%}")
+    return "  ".join(words)

@@ -15,7 +15,7 @@ from chainrule.train.optimizers import Optimizer
 from chainrule.transforms.functions import value_and_grad
 from chainrule.transforms.trace import trace
 from chainrule.tree import Packing
-from chainrule.types import ArrayType
+from chainrule.types import ArrayType, shape_text
 
 
 @dataclass(frozen=True)
@@ -31,10 +31,17 @@ def training_step(packing: Packing, loss: Loss, optimizer: Optimizer, batches: B
 
     parameters  `(parameters,)`, as `packing` lays them out; state  of the optimiser
     rate, step  float64 scalars
+    ValueError for a loss that is not one number a sample.
     """
 
     def objective(network: Any, x: Any, y: Any) -> Any:
-        return ops.mean(loss.function(network(x), y))
+        losses = loss.function(network(x), y)
+        if losses.shape != x.shape[:1]:
+            raise ValueError(
+                f"loss {loss.name}: it has shape {shape_text(losses.shape)}, expected one number "
+                f"a sample, {shape_text(x.shape[:1])}; do prediction and target have one shape?"
+            )
+        return ops.mean(losses)
 
     def step(parameters: Any, state: Any, rate: Any, number: Any, x: Any, y: Any) -> Any:
         value, gradients = value_and_grad(objective)(packing.unpack(parameters), x, y)

@@ -22,6 +22,7 @@ from chainrule.ops import reshape, stack
 from chainrule.transforms.derive import backward, forward, zeros
 from chainrule.transforms.simplify import shortened, simplify
 from chainrule.transforms.trace import trace
+from chainrule.types import BATCH
 
 
 def grad(
@@ -52,8 +53,7 @@ def value_and_grad(
     def value_and_gradient(*args: Any) -> Any:
         graph = trace(function, *args)
         result = tree.unflatten(cast(tree.Structure, graph.out_tree), graph.outputs)
-        objective = result[0] if has_aux else result
-        _check_objective(objective)
+        objective = _objective(result, has_aux)
         inputs = tree.unflatten(cast(tree.Structure, graph.in_tree), graph.inputs)
         chosen = inputs[argnums] if isinstance(argnums, int) else tuple(inputs[i] for i in argnums)
         leaves, structure = tree.flatten(chosen)
@@ -118,9 +118,8 @@ def jacobian(function: Callable[..., Any], argnums: int = 0) -> Callable[..., An
         leaves, structure = tree.flatten(inputs[argnums])
         _check_float("jacobian", leaves)
         _check_float("jacobian", graph.outputs)
-        sizes = [math.prod(cast(tuple[int, ...], leaf.shape)) for leaf in leaves]
-        out_sizes = [math.prod(cast(tuple[int, ...], out.shape)) for out in graph.outputs]
-        rows = _rows_reverse if sum(out_sizes) <= sum(sizes) else _rows_forward
+        size, out_size = (sum(map(_size, nodes)) for nodes in (leaves, graph.outputs))
+        rows = _rows_reverse if out_size <= size else _rows_forward
         blocks = rows(graph, leaves, args)
         found = [
             tree.unflatten(
@@ -203,7 +202,10 @@ def _rows_reverse(graph: Graph, leaves: Sequence[Node], args: Sequence[Any]) -> 
         [pullback(basis, *args) for basis in _bases(graph.outputs, place)]
         for place in range(len(graph.outputs))
     ]
-    return [[stack([row[j] for row in block]) for j in range(len(leaves))] for block in rows]
+    return [
+        [_stacked([row[j] for row in block], leaf, 0) for j, leaf in enumerate(leaves)]
+        for block in rows
+    ]
 
 
 def _rows_forward(graph: Graph, leaves: Sequence[Node], args: Sequence[Any]) -> list[list[Any]]:
@@ -215,9 +217,15 @@ def _rows_forward(graph: Graph, leaves: Sequence[Node], args: Sequence[Any]) -> 
         [pushed(basis, *args) for basis in _bases(leaves, place)] for place in range(len(leaves))
     ]
     return [
-        [stack([column[i] for column in block], axis=-1) for block in columns]
-        for i in range(len(graph.outputs))
+        [_stacked([column[i] for column in block], out, out.ndim) for block in columns]
+        for i, out in enumerate(graph.outputs)
     ]
+
+
+def _stacked(parts: Sequence[Any], like: Node, axis: int) -> Any:
+    """Arrays of the type of `like` along a new axis; of no arrays one of size 0."""
+    shape = (*like.shape[:axis], 0, *like.shape[axis:])
+    return stack(parts, axis=axis) if parts else np.zeros(cast(tuple[int, ...], shape), like.dtype)
 
 
 def _bases(nodes: Sequence[Node], place: int) -> list[list[Any]]:
@@ -234,7 +242,15 @@ def _bases(nodes: Sequence[Node], place: int) -> list[list[Any]]:
 # ---- checks ----------------------------------------------------------------------------------
 
 
-def _check_objective(objective: Any) -> None:
+def _objective(result: Any, has_aux: bool) -> Node:
+    """What is differentiated: the result, or the first of the two that there are with `has_aux`."""
+    is_pair = isinstance(cast(object, result), tuple) and len(result) == 2
+    if has_aux and not is_pair:
+        raise TypeError(
+            f"grad: the function returned {type(result).__name__}, expected a tuple "
+            "(objective, anything else) because of has_aux=True"
+        )
+    objective = result[0] if has_aux else result
     if not isinstance(objective, Node):
         raise TypeError(
             f"grad: the function returned {type(objective).__name__}, expected one scalar; "
@@ -245,6 +261,17 @@ def _check_objective(objective: Any) -> None:
             f"grad: the objective is {objective.type}, expected one floating-point scalar; "
             "reduce it with sum or mean, or use jacobian"
         )
+    return objective
+
+
+def _size(node: Node) -> int:
+    """How many numbers there are. ValueError where that is open."""
+    if BATCH in node.shape:
+        raise ValueError(
+            f"jacobian: {node.label or 'the result'} is {node.type}, but the number of rows must "
+            "be known; give arrays"
+        )
+    return math.prod(cast(tuple[int, ...], node.shape))
 
 
 def _check_float(name: str, leaves: Sequence[Node]) -> None:

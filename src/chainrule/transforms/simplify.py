@@ -62,8 +62,9 @@ def twice_negative(node: Node) -> Node | None:
 def negative_number(node: Node) -> Node | None:
     """The negative of a constant number is a constant number."""
     value = spread_value(node.inputs[0])
-    is_one = value is not None and value.ndim == 0
-    return broadcast_to(constant(-value), node.shape) if is_one else None
+    if value is None or value.ndim:
+        return None
+    return broadcast_to(constant(-value), node.shape)
 
 
 def negative_product(node: Node) -> Node | None:
