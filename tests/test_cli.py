@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 
 import chainrule as cr
+from chainrule import train
+from chainrule.cli import main
 from chainrule.data import dataset, stratified_split
 from chainrule.metrics import accuracy
 
@@ -43,6 +45,20 @@ def run(*arguments, cwd, program=("-m", "chainrule.cli")):
 
 def run_after(statement, *arguments, cwd):
     return run(*arguments, cwd=cwd, program=("-c", PROGRAM.format(statement)))
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch, capsys):
+    """The same in this process, which is faster: arguments -> status, output, errors."""
+
+    def call(*arguments):
+        monkeypatch.setattr(sys, "argv", ["chainrule", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return (ended.value.code, *capsys.readouterr())
+
+    monkeypatch.chdir(tmp_path)
+    return call
 
 
 def scores(folder):
@@ -99,24 +115,24 @@ def test_outside_a_terminal_there_is_neither_progress_nor_colour(trained):
     assert done.stderr == "" and "\x1b" not in done.stdout
 
 
-def test_same_seed_writes_the_same_model(tmp_path):
-    for name in ("a", "b"):
-        assert run(*SHORT, "--out", name, cwd=tmp_path).returncode == 0
+def test_same_seed_writes_the_same_model_in_every_process(tmp_path, here):
+    assert here(*SHORT, "--out", "a")[0] == 0
+    assert run(*SHORT, "--out", "b", cwd=tmp_path).returncode == 0
     a, b = (tmp_path / name / "model.safetensors" for name in "ab")
     assert a.read_bytes() == b.read_bytes()
 
 
-def test_what_was_in_the_folder_stays_and_is_not_claimed(tmp_path):
+def test_what_was_in_the_folder_stays_and_is_not_claimed(tmp_path, here):
     (tmp_path / "notes.txt").write_text("mine")
-    done = run(*SHORT, "--out", ".", cwd=tmp_path)
-    assert (tmp_path / "notes.txt").read_text() == "mine" and "notes.txt" not in done.stdout
+    _, out, _ = here(*SHORT, "--out", ".")
+    assert (tmp_path / "notes.txt").read_text() == "mine" and "notes.txt" not in out
 
 
-def test_without_matplotlib_the_model_is_written_all_the_same(tmp_path):
-    block = "sys.modules['matplotlib.figure'] = None"
-    done = run_after(block, *SHORT, cwd=tmp_path)
-    assert done.returncode == 0
-    assert done.stderr == "chainrule: pictures need matplotlib: pip install 'chainrule[plot]'\n"
+def test_without_matplotlib_the_model_is_written_all_the_same(tmp_path, here, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    status, _, err = here(*SHORT)
+    assert status == 0
+    assert err == "chainrule: pictures need matplotlib: pip install 'chainrule[plot]'\n"
     assert sorted(os.listdir(tmp_path / "chainrule-out")) == ["history.json", "model.safetensors"]
 
 
@@ -165,12 +181,11 @@ def test_help_loads_nothing_heavy(tmp_path, arguments):
         (["digits", "--learning-rate", "1e12", "--optimizer", "sgd"], "learning rate of 1e+11"),
     ],
 )
-def test_bad_input_ends_in_one_line_and_status_2_and_writes_nothing(tmp_path, arguments, message):
+def test_bad_input_ends_in_one_line_and_writes_nothing(tmp_path, here, arguments, message):
     (tmp_path / "a-file").write_text("kept")
-    done = run("train", *arguments, cwd=tmp_path)
-    assert done.returncode == 2
-    assert done.stderr.startswith("chainrule: ") and message in done.stderr
-    assert done.stderr.count("\n") == 1
+    status, _, err = here("train", *arguments)
+    assert status == 2
+    assert err.startswith("chainrule: ") and message in err and err.count("\n") == 1
     assert os.listdir(tmp_path) == ["a-file"] and (tmp_path / "a-file").read_text() == "kept"
 
 
@@ -183,22 +198,29 @@ def test_bad_input_ends_in_one_line_and_status_2_and_writes_nothing(tmp_path, ar
         (["trian"], "trian"),
     ],
 )
-def test_command_that_cannot_be_read_is_explained_with_status_2(tmp_path, arguments, message):
-    done = run(*arguments, cwd=tmp_path)
-    assert done.returncode == 2 and done.stdout == ""
-    assert message in done.stderr and "Traceback" not in done.stderr
-    assert not os.listdir(tmp_path)
+def test_command_that_cannot_be_read_is_explained_with_status_2(here, arguments, message):
+    status, out, err = here(*arguments)
+    assert status == 2 and out == "" and message in err
 
 
-def test_folder_that_must_not_be_written_to_is_refused_before_training(tmp_path):
+def test_mistake_shows_no_traceback_to_a_user(tmp_path):
+    done = run("train", "digit", cwd=tmp_path)
+    assert done.returncode == 2 and done.stdout == "" and not os.listdir(tmp_path)
+    assert (
+        done.stderr
+        == "chainrule: unknown data set 'digit'; did you mean 'digits'? (there are: digits)\n"
+    )
+
+
+def test_folder_that_must_not_be_written_to_is_refused_before_training(tmp_path, here):
     tmp_path.chmod(0o500)
     try:
         if os.access(tmp_path, os.W_OK):
             pytest.skip("this user may write anywhere")
-        done = run(*SHORT, cwd=tmp_path)
+        status, out, err = here(*SHORT)
     finally:
         tmp_path.chmod(0o700)
-    assert done.returncode == 2 and "cannot be written to" in done.stderr and done.stdout == ""
+    assert status == 2 and out == "" and "cannot be written to" in err
 
 
 # ---- signals ---------------------------------------------------------------------------------
@@ -223,12 +245,12 @@ def test_ctrl_c_writes_the_best_so_far_and_ends_with_status_130(tmp_path):
     assert cr.load(folder / "model.safetensors")(np.ones((1, 64))).shape == (1, 10)
 
 
-def test_ctrl_c_before_an_epoch_has_ended_writes_nothing(tmp_path):
-    at_once = "train.fit = lambda net, *_, **__: train.Result(net, net, 0, {}, True)"
-    done = run_after(at_once, *SHORT, cwd=tmp_path)
-    assert done.returncode == 130
-    assert done.stderr == "chainrule: interrupted in the first epoch; nothing was written\n"
-    assert not os.listdir(tmp_path)
+def test_ctrl_c_before_an_epoch_has_ended_writes_nothing(tmp_path, here, monkeypatch):
+    at_once = train.Result(None, None, 0, {}, interrupted=True)
+    monkeypatch.setattr(train, "fit", lambda *_, **__: at_once)
+    status, _, err = here(*SHORT)
+    assert status == 130 and not os.listdir(tmp_path)
+    assert err == "chainrule: interrupted in the first epoch; nothing was written\n"
 
 
 def test_reader_that_goes_away_ends_the_run_in_silence(tmp_path):

@@ -164,7 +164,10 @@ class Graph:
 
     @functools.cached_property
     def hash(self) -> str:
-        """SHA-256 of the structure: equal for graphs that compute the same in the same way."""
+        """SHA-256 of the structure: equal for graphs that compute the same in the same way.
+
+        Labels do not enter, nor do the static fields of containers (they hold no numbers).
+        """
         place = {node: number for number, node in enumerate(self.nodes)}
         digest = hashlib.sha256()
         for node in self.nodes:

@@ -26,6 +26,9 @@ INF, NAN = np.inf, np.nan
         (cr.softmax, [1000, 1001, 1002], [0.0900305732, 0.2447284711, 0.6652409558]),
         (cr.log_softmax, [0, -1e4], [0, -1e4]),
         (lambda x: cr.logsumexp(x, keepdims=True), [1e4, 1e4], [1e4 + np.log(2)]),
+        (lambda x: cr.logsumexp(x, keepdims=True), [INF, 0], [INF]),
+        (lambda x: cr.logsumexp(x, keepdims=True), [-INF, -INF], [-INF]),
+        (cr.softmax, [-INF, 0, 0], [0, 0.5, 0.5]),
         (lambda x: cr.norm(x, keepdims=True), [3, 4], [5]),
         (lambda x: cr.variance(x, keepdims=True), [1e8 + 1, 1e8 + 2, 1e8 + 3], [2 / 3]),
     ],
@@ -100,6 +103,25 @@ def test_numpy_functions_on_nodes_build_the_graph():
 
     x = np.array([[-1.0, 0.5], [2.0, -0.3]])
     np.testing.assert_allclose(cr.trace(f, x)(x), f(x), rtol=1e-15)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: np.transpose(x, (1, 0)),
+        lambda x: np.concatenate([x, x], 1),
+        lambda x: np.concatenate([x, x], axis=1),
+        lambda x: np.take(x, np.array([1, 0]), 1),
+        lambda x: np.argmax(x, 1),
+        lambda x: np.stack([x, x], axis=1),
+        lambda x: np.clip(x, -0.5, 0.5),
+        lambda x: np.var(x, axis=0),
+        lambda x: np.max(x, axis=1, keepdims=True),
+    ],
+)
+def test_call_forms_of_numpy_mean_the_same_on_nodes(function):
+    x = np.array([[-1.0, 0.5, 2.0], [2.0, -0.3, 0.1]])
+    np.testing.assert_allclose(cr.trace(function, x)(x), function(x), rtol=1e-15)
 
 
 def test_integers_and_booleans():

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from chainrule.node import OPERATIONS
 from chainrule.ops.declare import as_operand, normalize_axis
 from chainrule.ops.elementwise import exp, log, sqrt, square
+from chainrule.ops.joining import stack
 from chainrule.ops.linear import count, reduced_shape, reshape, spread, sum
-from chainrule.ops.piecewise import cast, stop_gradient, where
-from chainrule.ops.selection import max
+from chainrule.ops.piecewise import abs, cast, clip, stop_gradient, where
+from chainrule.ops.selection import argmax, max
 
 
 def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
@@ -41,7 +43,8 @@ def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """log(sum(exp(x))) over `axis`; no overflow, for the largest element is taken out first."""
     operand = as_operand(x)
     axes = normalize_axis("logsumexp", axis, len(operand.shape))
-    peak = stop_gradient(max(operand, axis=axes))
+    largest = stop_gradient(max(operand, axis=axes))
+    peak = where(abs(largest) < math.inf, largest, 0)  # ∞ - ∞ would be NaN
     total = sum(exp(operand - spread(peak, operand, axes)), axis=axes)
     result = peak + log(total)
     return reshape(result, reduced_shape(operand.shape, axes, True)) if keepdims else result
@@ -59,4 +62,4 @@ def softmax(x: Any, axis: int = -1) -> Any:
     return exp(log_softmax(x, axis))
 
 
-OPERATIONS.update(mean=mean, variance=variance, norm=norm)
+OPERATIONS.update(mean=mean, variance=variance, norm=norm, stack=stack, clip=clip, argmax=argmax)

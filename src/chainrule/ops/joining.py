@@ -30,12 +30,14 @@ from chainrule.types import BATCH, ArrayType, Size
 
 
 def _concatenate_coerce(args: Sequence[Any], params: dict[str, Any]) -> Coerced:
-    parts = args[0] if len(args) == 1 and isinstance(args[0], (list, tuple)) else args
+    parts, axis = args, params.get("axis", 0)
+    if isinstance(args[0], (list, tuple)):
+        parts, axis = args[0], args[1] if len(args) == 2 else axis
     operands = [as_operand(part) for part in parts]
     if not operands or not all(operand.shape for operand in operands):
         raise ValueError("concatenate: expected one or more arrays with at least one axis")
     dtype = result_dtype(operands, operands)
-    (axis,) = normalize_axis("concatenate", params.get("axis", 0), len(operands[0].shape))
+    (axis,) = normalize_axis("concatenate", axis, len(operands[0].shape))
     return [cast(operand, dtype) for operand in operands], {"axis": axis}
 
 

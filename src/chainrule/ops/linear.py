@@ -91,9 +91,9 @@ OPERATIONS["matmul"] = matmul
 
 
 def _transpose_coerce(args: Sequence[Any], params: dict[str, Any]) -> Coerced:
-    (x,), _ = as_operands(args, {})
+    (x,), _ = as_operands(args[:1], {})
     ndim = len(x.shape)
-    axes = params.get("axes")
+    axes = args[1] if len(args) == 2 else params.get("axes")
     order = tuple(range(ndim))[::-1] if axes is None else tuple(int(axis) for axis in axes)
     order = tuple(axis + ndim if axis < 0 else axis for axis in order)
     if sorted(order) != list(range(ndim)):

@@ -54,8 +54,9 @@ def key(seed: int) -> Any:
 
 
 def _fold_in(key: Any, data: Any) -> Any:
-    word = np.asarray(data, np.uint32).reshape(1)
-    return np.concatenate(threefry(key, np.zeros_like(word), word))
+    wide = np.asarray(data).astype(np.uint64).reshape(1)
+    high, low = (wide >> np.uint64(32)).astype(np.uint32), wide.astype(np.uint32)
+    return np.concatenate(threefry(key, high, low))
 
 
 def _fold_in_infer(key: ArrayType, data: ArrayType) -> ArrayType:

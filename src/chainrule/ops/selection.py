@@ -98,10 +98,11 @@ def argmax(x: Any, axis: int | None = None) -> Any:
 
 
 def _take_coerce(args: Sequence[Any], params: dict[str, Any]) -> Coerced:
-    (x, indices), _ = as_operands(args, {})
+    (x, indices), _ = as_operands(args[:2], {})
     if indices.dtype.kind not in "iu":
         raise TypeError(f"take: indices of dtype {indices.dtype}; expected whole numbers")
-    (axis,) = normalize_axis("take", params.get("axis", 0), len(x.shape))
+    axis = args[2] if len(args) == 3 else params.get("axis", 0)
+    (axis,) = normalize_axis("take", axis, len(x.shape))
     return [x, indices], {"axis": axis}
 
 

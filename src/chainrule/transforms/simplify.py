@@ -1,4 +1,6 @@
-"""Rewrites that leave every bit of every result as it was, and the graph smaller.
+"""Rewrites that make the graph smaller and leave every bit of what an operation computes as it was.
+
+Only a matrix product may round otherwise, where a rewrite changes how an operand lies in memory.
 
 A rewrite looks at one node whose inputs are simplified already and gives a node to put in its
 place, or None. The table is all there is: to add a rewrite, add a row.
