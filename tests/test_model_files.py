@@ -4,6 +4,7 @@ import hashlib
 import json
 import struct
 import tracemalloc
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 import chainrule as cr
 from chainrule.nn import ACTIVATIONS
 from chainrule.save import ModelFileError
+from chainrule.tree import Array
 
 
 WEIGHT, BIAS = np.ones((2, 1), "f4"), np.ones(1, "f4")
@@ -229,6 +231,17 @@ def test_structure_nested_too_deeply(tmp_path):
 )
 def test_arrays_that_do_not_fit(tmp_path, arrays, message):
     assert message in refuses(tmp_path / "m", forged(dense(), arrays))
+
+
+@dataclass(frozen=True)
+class Shift:
+    by: Array
+
+
+def test_number_in_the_place_of_an_array_of_ones_own_class(tmp_path):
+    (tmp_path / "m").write_bytes(forged({"class": "Shift", "fields": {"by": 1.5}}, {}))
+    with pytest.raises(ModelFileError, match="by is no array"):
+        cr.load(tmp_path / "m", classes=[Shift])
 
 
 def test_layers_that_do_not_follow_each_other(tmp_path):

@@ -21,7 +21,6 @@ from chainrule.expression import (
     Style,
     expand,
     is_transparent,
-    number,
     parenthesized,
     write,
 )
@@ -30,9 +29,11 @@ from chainrule.node import Emit, Node, constant, placeholder
 from chainrule.ops import PRIMITIVES
 from chainrule.transforms.simplify import times_one
 from chainrule.transforms.trace import trace
+from chainrule.types import Size
 
 
 _MOST_STEPS = 200
+_ONE_NUMBER = r"-?(\d[\d.]*(e[-+]\d+|\\mathrm\{e\}\{-?\d+\})?|inf|\\infty|nan|\\mathrm\{nan\})"
 
 
 def explain(function: Callable[..., Any], *args: Any, digits: int = 6) -> Explanation:
@@ -41,16 +42,20 @@ def explain(function: Callable[..., Any], *args: Any, digits: int = 6) -> Explan
     args    numbers and small arrays, as the function takes them
     digits  how many significant digits are written; values are kept in full
     Intermediate results are called as `chainrule.label` names them, else v1, v2, ...; the result f.
-    ValueError for more than 200 steps.
+    ValueError for more than 200 nodes, for fewer than 1 digit, and for a graph that needs an input
+    of another one.
     """
+    if digits < 1:
+        raise ValueError(f"explain: digits = {digits}; expected 1 or more")
     graph = function if isinstance(function, Graph) else trace(function, *args)
     if len(graph.nodes) > _MOST_STEPS:
         raise ValueError(
             f"explain: {len(graph.nodes)} nodes, at most {_MOST_STEPS}; explain a smaller part"
         )
+    result = graph(*args)
     values, batch = graph.bind(args)
     arrays = dict(zip(graph.nodes, run(graph.nodes, values, batch), strict=True))
-    solution = _Solution(graph, arrays, _names(graph), digits)
+    solution = _Solution(graph, arrays, batch, _names(graph), digits)
     steps = [node for node in graph.nodes if _is_step(graph, node)]
     forward = tuple(solution.forward(node) for node in steps)
     backward = solution.backward() if _is_objective(graph) else ()
@@ -64,7 +69,7 @@ def explain(function: Callable[..., Any], *args: Any, digits: int = 6) -> Explan
         forward,
         backward,
         gradients,
-        graph(*args),
+        result,
     )
 
 
@@ -88,9 +93,11 @@ def _names(graph: Graph) -> dict[Node, str]:
 
 
 def _is_step(graph: Graph, node: Node) -> bool:
+    if node in set(graph.outputs):
+        return not node.is_input
     if node.primitive is None:
         return False
-    return not is_transparent(node) or node.label is not None or node in set(graph.outputs)
+    return not is_transparent(node) or node.label is not None
 
 
 def _is_objective(graph: Graph) -> bool:
@@ -110,10 +117,16 @@ class _Solution:
     """The arrays of one evaluation, and how they are written."""
 
     def __init__(
-        self, graph: Graph, arrays: dict[Node, Any], names: dict[Node, str], digits: int
+        self,
+        graph: Graph,
+        arrays: dict[Node, Any],
+        batch: Size | None,
+        names: dict[Node, str],
+        digits: int,
     ) -> None:
         self.graph = graph
         self.arrays = arrays
+        self.batch = batch
         self.names = names
         self.digits = digits
         self.cotangents: dict[Node, Any] = {}
@@ -148,7 +161,7 @@ class _Solution:
         for reader in readers:
             part = self._part(reader)
             if part is not None and reader.step in self.cotangents:
-                parts.append((part, self._local(reader), reader))
+                parts.append((part, self._local(reader, readers), reader))
         arrays = [self._evaluate(part) for part, _, _ in parts]
         value = np.asarray(sum(arrays)) if arrays else np.zeros(np.shape(self.arrays[node]))
         if arrays:  # else the derivative is zero whatever the numbers, and so is all behind it
@@ -190,8 +203,20 @@ class _Solution:
             ct = None if ct is None else _rule(node, ct, 0)
         return ct
 
-    def _local(self, reader: _Reader) -> Node | None:
-        """The partial derivative of an elementwise reader, where the chain rule is a product."""
+    def _local(self, reader: _Reader, readers: Sequence[_Reader]) -> Node | None:
+        """The partial derivative of an elementwise reader, where the chain rule is a product.
+
+        None too where ∂step/∂node would name two things: a step that reads the node twice has two
+        such partials, and for the result it is the whole derivative.
+        """
+        local = self._partial(reader)
+        if local is None or self._is_plain(local):
+            return local
+        times_read = sum(other.step is reader.step for other in readers)
+        is_result = reader.step is self.graph.outputs[0]
+        return None if is_result or times_read > 1 else local
+
+    def _partial(self, reader: _Reader) -> Node | None:
         step = reader.step
         if step.primitive is None or step.primitive.emit is not Emit.ELEMENTWISE:
             return None
@@ -223,7 +248,7 @@ class _Solution:
         if factor == "-1":
             return f"-{parenthesized(upstream, style) if upstream.startswith('-') else upstream}"
         if not self._is_plain(local):
-            value = number(self._evaluate(local), self.digits)
+            value = style.number(self._evaluate(local), self.digits)
             factor = value if numeric else self._derivative(reader.step, node, style)
         if factor.startswith("-"):
             factor = parenthesized(factor, style)
@@ -245,7 +270,7 @@ class _Solution:
 
     def _evaluate(self, node: Node) -> Any:
         known = {self.upstream[step]: ct for step, ct in self.cotangents.items()}
-        return np.asarray(run([node], {**self.arrays, **known}, None)[0])
+        return np.asarray(run([node], {**self.arrays, **known}, self.batch)[0])
 
     def _step(
         self,
@@ -262,9 +287,9 @@ class _Solution:
         for style in (TEXT, LATEX):
             name = style.name(self.names[node]) if of is None else self._derivative(of, node, style)
             forms = [form(style, False), form(style, True)]
-            if np.ndim(value) and re.fullmatch(r"-?[\d.e-]+", forms[1]):
+            if np.ndim(value) and re.fullmatch(_ONE_NUMBER, forms[1]):
                 forms.pop()  # one number for an array of them: a broadcast, not an equality
-            shown = [name, *[text for text in forms if text], number(value, self.digits)]
+            shown = [name, *[text for text in forms if text], style.number(value, self.digits)]
             lines.append(" = ".join(dict.fromkeys(shown)))
             names.append(name)
         return Step(names[0], lines[0], lines[1], value, because)
@@ -275,9 +300,10 @@ class _Solution:
     def _written(self, style: Style, numeric: bool) -> dict[Node, str]:
         """How steps, inputs and upstream cotangents are written: by name, or by number."""
         if numeric:
-            written = {node: number(self.arrays[node], self.digits) for node in self.names}
+            counted = [node for node in self.arrays if node in self.names or _counts(node)]
+            written = {node: style.number(self.arrays[node], self.digits) for node in counted}
             for step, ct in self.cotangents.items():
-                written[self.upstream[step]] = number(ct, self.digits)
+                written[self.upstream[step]] = style.number(ct, self.digits)
             return written
         written = {node: style.name(name) for node, name in self.names.items()}
         if _is_objective(self.graph):
@@ -285,6 +311,11 @@ class _Solution:
             for step, ct in self.upstream.items():
                 written[ct] = self._derivative(output, step, style)
         return written
+
+
+def _counts(node: Node) -> bool:
+    """Whether a node takes true and false as 1 and 0, and is to be filled in so."""
+    return is_transparent(node) and node.inputs[0].type.dtype == "bool" and node.type.is_float
 
 
 def _no_form(style: Style, numeric: bool) -> str:

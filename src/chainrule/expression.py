@@ -14,6 +14,8 @@ from chainrule.types import type_of
 
 
 _POWER, _CLOSED = 5, 9  # how tightly powers bind, and names
+#: Characters that a backslash turns into something else than themselves.
+_ESCAPES = {"\\": r"\backslash ", "^": r"\wedge ", "~": r"\sim "}
 
 
 @dataclass(frozen=True)
@@ -33,15 +35,37 @@ class Style:
     def form(self, node: Node) -> tuple[str, tuple[int, ...]]:
         """The template of an application, and how tightly each operand has to bind."""
         assert node.primitive is not None
+        if _rounds(node):
+            dtype = node.type.dtype
+            latex = rf"\mathrm{{{{{dtype}}}}}\left({{0}}\right)"
+            return latex if self.is_latex else f"{dtype}({{0}})", ()
         notation = node.primitive.notation
         if self.is_latex:
             return notation.latex, notation.latex_operands
         return notation.text, notation.operands
 
+    def number(self, value: Any, digits: int = 6) -> str:
+        """A number or an array, as `number` has it."""
+        text = number(value, digits)
+        return _latex_number(text) if self.is_latex else text
+
 
 def is_transparent(node: Node) -> bool:
     """Whether a node is written as its operand: it changes the shape or the dtype alone."""
+    return _has_no_form(node) and not _rounds(node)
+
+
+def _has_no_form(node: Node) -> bool:
     return node.primitive is not None and node.primitive.notation.text == "{0}"
+
+
+def _rounds(node: Node) -> bool:
+    """Whether a change of dtype changes the numbers: 2.7 becomes 2, or true."""
+    if not _has_no_form(node):
+        return False
+    (source,) = node.inputs
+    to_bool = node.type.dtype == "bool" and source.type.dtype != "bool"
+    return to_bool or (source.type.is_float and not node.type.is_float)
 
 
 def write(node: Node, names: Mapping[Node, str], style: Style, digits: int = 6) -> str:
@@ -49,7 +73,7 @@ def write(node: Node, names: Mapping[Node, str], style: Style, digits: int = 6) 
     if node in names:
         return names[node]
     if node.value is not None:
-        return number(node.value, digits)
+        return style.number(node.value, digits)
     return expand(node, names, style, digits)
 
 
@@ -69,7 +93,7 @@ def expand(node: Node, names: Mapping[Node, str], style: Style, digits: int = 6)
         operands.append(parenthesized(text, style) if is_open else text)
     form = form.replace("{*}", ", ".join(f"{{{place}}}" for place in range(len(operands))))
     params = {
-        key: number(value, digits) if isinstance(value, float) else value
+        key: style.number(value, digits) if isinstance(value, float) else value
         for key, value in node.params
     }
     return form.format(*operands, **params)
@@ -99,6 +123,13 @@ def _scalar(value: Any, digits: int) -> str:
     return "0" if text == "-0" else text
 
 
+def _latex_number(text: str) -> str:
+    """`1e-09` with an upright e, for an italic one is a factor; words and types upright too."""
+    text = re.sub(r"(?<=\d)e([+-])0*(\d+)", r"\\mathrm{e}{\1\2}", text).replace("{+", "{")
+    text = re.sub(r"\b(true|false|nan|[a-z]+\d+\[.*\])", r"\\mathrm{\1}", text)
+    return re.sub(r"\binf\b", r"\\infty", text)
+
+
 def _binding(node: Node, names: Mapping[Node, str]) -> int:
     """How tightly the formula of a node binds."""
     while node not in names and is_transparent(node):
@@ -112,7 +143,7 @@ def _latex_name(name: str) -> str:
     """`net_h1` -> net_{h1}, `w1` -> w_{1}; anything else as typewriter text."""
     found = re.fullmatch(r"([A-Za-z]+)_?(\w*)", name)
     if found is None:
-        escaped = re.sub(r"([\\{}_^$%&#~])", lambda m: "\\" + m.group(1), name)
+        escaped = re.sub(r"[\\{}_^$%&#~]", lambda m: _ESCAPES.get(m[0], "\\" + m[0]), name)
         return rf"\mathtt{{{escaped}}}"
     letters, index = found.groups()
     stem = letters if len(letters) == 1 else rf"\mathit{{{letters}}}"

@@ -73,6 +73,19 @@ def test_best_is_the_network_of_the_lowest_validation_loss():
     np.testing.assert_allclose(min(curve), want, rtol=1e-5)
 
 
+def test_every_epoch_takes_each_sample_once_in_an_order_of_its_own(monkeypatch):
+    orders = []
+
+    def epoch(position, x, y, order, batch_size, rate):
+        orders.append(order)
+        return position, np.zeros(2)
+
+    monkeypatch.setattr(loop, "numpy_epoch", lambda step: epoch)
+    fit(net(3, 2), X, Y, loss="cross_entropy", epochs=3)
+    assert [sorted(order) for order in orders] == [list(range(50))] * 3
+    assert len({tuple(order) for order in orders}) == 3
+
+
 def test_network_that_came_is_unchanged():
     network = net(3, 4, 2)
     before = cr.tree.pack(network)[0].copy()

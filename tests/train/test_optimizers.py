@@ -65,6 +65,14 @@ def test_learning_rate_must_be_a_number_above_0(make, rate):
         make(rate)
 
 
+def test_adam_adds_epsilon_after_the_root():
+    """The first step is η g / (|g| + ε)."""
+    adam = cr.train.adam(0.1, epsilon=2.0)
+    point, gradient = np.zeros(2), np.array([3.0, -8.0])
+    moved, _ = adam.update(point, gradient, adam.init(point), 0.1, 1.0)
+    np.testing.assert_allclose(moved, [-0.1 * 3 / 5, 0.1 * 8 / 10], rtol=1e-12)
+
+
 @pytest.mark.parametrize("setting", [{"beta1": 1.0}, {"beta2": -0.1}, {"epsilon": 0}])
 def test_adam_refuses_constants_that_divide_by_0(setting):
     with pytest.raises(ValueError, match="expected 0 <= beta < 1 and epsilon > 0"):
