@@ -208,3 +208,78 @@ def test_large_functions_are_refused_with_advice():
 def test_unknown_quantity_is_named():
     with pytest.raises(KeyError, match="no quantity 'r'"):
         cr.explain(circuit, 1.0, 2.0, 3.0)["r"]
+
+
+def test_quantity_of_the_result_is_the_whole_derivative_not_one_path():
+    found = cr.explain(lambda x: cr.sin(x) / x, 2.0)
+    assert found["∂f/∂x"] == near(cr.grad(lambda x: cr.sin(x) / x)(2.0))
+    assert str(found).count("∂f/∂x =") == 1
+
+
+def test_step_that_reads_a_quantity_twice_has_both_paths_written_out():
+    found = cr.explain(lambda x: 3 * cr.label(x / x, "r"), 2.0)
+    line = "∂f/∂x = ∂f/∂r · 1 / x + ∂f/∂r · (-r / x) = 3 · 1 / 2 + 3 · (-1 / 2) = 0"
+    assert line in str(found) and "∂r/∂x" not in str(found)
+
+
+def test_graph_with_an_open_number_of_rows():
+    types = cr.ArrayType((3,)), cr.ArrayType((cr.BATCH, 3))
+    args = np.array([0.1, -0.2, 0.3]), np.arange(6.0).reshape(2, 3)
+
+    def f(w, x):
+        return cr.mean(cr.tanh(x @ w) ** 2)
+
+    found = cr.explain(cr.trace(f, *types), *args)
+    np.testing.assert_allclose(found.gradients["w"], cr.grad(f)(*args), rtol=1e-12)
+
+
+def test_rounding_is_a_step_of_its_own():
+    found = cr.explain(lambda x: x.astype("int64").astype("float64") * 2.0, 2.7)
+    assert "v1 = int64(x) = int64(2.7) = 2" in str(found)
+    assert "f = v1 · 2 = 2 · 2 = 4" in str(found)
+
+
+def test_truth_that_counts_is_filled_in_as_a_number():
+    found = cr.explain(lambda x: (x > 1).astype("float64") * x, 2.7)
+    assert "f = v1 · x = 1 · 2.7 = 2.7" in str(found)
+
+
+def test_result_that_is_a_constant():
+    found = cr.explain(lambda x: 3.0, 2.0)
+    assert "f = 3" in str(found) and found.gradients["x"] == 0
+
+
+def test_infinite_paths_that_cancel_are_not_a_number():
+    found = cr.explain(lambda x: cr.log(x) - cr.log(x * 2.0), 0.0)
+    assert np.isnan(found["∂f/∂x"])
+
+
+def test_one_large_number_for_an_array_is_no_equality():
+    found = cr.explain(lambda x: cr.sum(x) * 1e6, np.ones(2))
+    assert "∂f/∂x = ∂f/∂v1 = [1e+06, 1e+06]" in str(found)
+
+
+def test_input_of_another_graph_is_named():
+    stray = cr.placeholder(cr.ArrayType(()), "stray")
+    with pytest.raises(ValueError, match="the graph needs stray"):
+        cr.explain(lambda x: x * stray, 2.0)
+
+
+def test_no_digits_are_refused():
+    with pytest.raises(ValueError, match="digits = 0; expected 1 or more"):
+        cr.explain(circuit, 1.0, 2.0, 3.0, digits=0)
+
+
+@pytest.mark.parametrize(
+    ("function", "args"),
+    [(circuit, (-2.0, 5.0, -4.0)), (log_sigmoid, (1.0, 1.0, -1.5, 1.0, 1.0, 1.0)),
+     (logistic, (0.7, -0.3, 1.5, 1.0)), (two_two_two, W43), (lambda x: x * 1e-9, (2.0,))],
+)  # fmt: skip
+def test_every_formula_is_read_by_a_typesetter(function, args):
+    mathtext = pytest.importorskip("matplotlib.mathtext")
+    parser = mathtext.MathTextParser("path")
+    found = cr.explain(function, *args)
+    steps = [*found.given, *found.forward, *found.backward]
+    reasons = [because for step in steps for because in step.because]
+    for line in [*steps, *reasons]:
+        assert parser.parse(f"${line.latex}$").width > 0

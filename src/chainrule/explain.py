@@ -7,7 +7,6 @@ and writing what comes out.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +18,9 @@ from chainrule.expression import (
     LATEX,
     TEXT,
     Style,
+    counts_truth,
     expand,
+    is_one_number,
     is_transparent,
     parenthesized,
     write,
@@ -29,11 +30,9 @@ from chainrule.node import Emit, Node, constant, placeholder
 from chainrule.ops import PRIMITIVES
 from chainrule.transforms.simplify import times_one
 from chainrule.transforms.trace import trace
-from chainrule.types import Size
 
 
 _MOST_STEPS = 200
-_ONE_NUMBER = r"-?(\d[\d.]*(e[-+]\d+|\\mathrm\{e\}\{-?\d+\})?|inf|\\infty|nan|\\mathrm\{nan\})"
 
 
 def explain(function: Callable[..., Any], *args: Any, digits: int = 6) -> Explanation:
@@ -53,14 +52,14 @@ def explain(function: Callable[..., Any], *args: Any, digits: int = 6) -> Explan
             f"explain: {len(graph.nodes)} nodes, at most {_MOST_STEPS}; explain a smaller part"
         )
     result = graph(*args)
-    values, batch = graph.bind(args)
-    arrays = dict(zip(graph.nodes, run(graph.nodes, values, batch), strict=True))
-    solution = _Solution(graph, arrays, batch, _names(graph), digits)
+    solution = _Solution(graph, args, digits)
     steps = [node for node in graph.nodes if _is_step(graph, node)]
     forward = tuple(solution.forward(node) for node in steps)
     backward = solution.backward() if _is_objective(graph) else ()
     gradients = {
-        solution.names[node]: solution.cotangents.get(node, np.zeros(np.shape(arrays[node])))
+        solution.names[node]: solution.cotangents.get(
+            node, np.zeros(np.shape(solution.arrays[node]))
+        )
         for node in graph.inputs
         if backward and node.type.is_float
     }
@@ -116,22 +115,16 @@ class _Reader:
 class _Solution:
     """The arrays of one evaluation, and how they are written."""
 
-    def __init__(
-        self,
-        graph: Graph,
-        arrays: dict[Node, Any],
-        batch: Size | None,
-        names: dict[Node, str],
-        digits: int,
-    ) -> None:
+    def __init__(self, graph: Graph, args: Sequence[Any], digits: int) -> None:
+        values, self.batch = graph.bind(args)
+        arrays = run(graph.nodes, values, self.batch)
         self.graph = graph
-        self.arrays = arrays
-        self.batch = batch
-        self.names = names
+        self.arrays = dict(zip(graph.nodes, arrays, strict=True))
+        self.names = _names(graph)
         self.digits = digits
         self.cotangents: dict[Node, Any] = {}
         # For each step a node that stands for the cotangent of its result in formulas.
-        self.upstream = {node: placeholder(node.type) for node in names if node.type.is_float}
+        self.upstream = {node: placeholder(node.type) for node in self.names if node.type.is_float}
 
     def given(self, node: Node) -> Step:
         """The line of an input."""
@@ -163,7 +156,8 @@ class _Solution:
             if part is not None and reader.step in self.cotangents:
                 parts.append((part, self._local(reader, readers), reader))
         arrays = [self._evaluate(part) for part, _, _ in parts]
-        value = np.asarray(sum(arrays)) if arrays else np.zeros(np.shape(self.arrays[node]))
+        with np.errstate(all="ignore"):
+            value = np.asarray(sum(arrays)) if arrays else np.zeros(np.shape(self.arrays[node]))
         if arrays:  # else the derivative is zero whatever the numbers, and so is all behind it
             self.cotangents[node] = value
 
@@ -287,7 +281,7 @@ class _Solution:
         for style in (TEXT, LATEX):
             name = style.name(self.names[node]) if of is None else self._derivative(of, node, style)
             forms = [form(style, False), form(style, True)]
-            if np.ndim(value) and re.fullmatch(_ONE_NUMBER, forms[1]):
+            if np.ndim(value) and is_one_number(forms[1]):
                 forms.pop()  # one number for an array of them: a broadcast, not an equality
             shown = [name, *[text for text in forms if text], style.number(value, self.digits)]
             lines.append(" = ".join(dict.fromkeys(shown)))
@@ -300,7 +294,7 @@ class _Solution:
     def _written(self, style: Style, numeric: bool) -> dict[Node, str]:
         """How steps, inputs and upstream cotangents are written: by name, or by number."""
         if numeric:
-            counted = [node for node in self.arrays if node in self.names or _counts(node)]
+            counted = [node for node in self.arrays if node in self.names or counts_truth(node)]
             written = {node: style.number(self.arrays[node], self.digits) for node in counted}
             for step, ct in self.cotangents.items():
                 written[self.upstream[step]] = style.number(ct, self.digits)
@@ -311,11 +305,6 @@ class _Solution:
             for step, ct in self.upstream.items():
                 written[ct] = self._derivative(output, step, style)
         return written
-
-
-def _counts(node: Node) -> bool:
-    """Whether a node takes true and false as 1 and 0, and is to be filled in so."""
-    return is_transparent(node) and node.inputs[0].type.dtype == "bool" and node.type.is_float
 
 
 def _no_form(style: Style, numeric: bool) -> str:

@@ -14,6 +14,7 @@ from chainrule.types import type_of
 
 
 _POWER, _CLOSED = 5, 9  # how tightly powers bind, and names
+_ONE_NUMBER = r"-?(\d[\d.]*(e[-+]\d+|\\mathrm\{e\}\{-?\d+\})?|inf|\\infty|nan|\\mathrm\{nan\})"
 #: Characters that a backslash turns into something else than themselves.
 _ESCAPES = {"\\": r"\backslash ", "^": r"\wedge ", "~": r"\sim "}
 
@@ -53,6 +54,11 @@ class Style:
 def is_transparent(node: Node) -> bool:
     """Whether a node is written as its operand: it changes the shape or the dtype alone."""
     return _has_no_form(node) and not _rounds(node)
+
+
+def counts_truth(node: Node) -> bool:
+    """Whether a node takes true and false as 1 and 0, and is filled in so."""
+    return is_transparent(node) and node.inputs[0].type.dtype == "bool" != node.type.dtype
 
 
 def _has_no_form(node: Node) -> bool:
@@ -114,6 +120,11 @@ def number(value: Any, digits: int = 6) -> str:
     if array.ndim == 1:
         return "[" + ", ".join(_scalar(x, digits) for x in array) + "]"
     return _scalar(array[()], digits)
+
+
+def is_one_number(text: str) -> bool:
+    """Whether a formula, in either style, is one number and nothing else."""
+    return re.fullmatch(_ONE_NUMBER, text) is not None
 
 
 def _scalar(value: Any, digits: int) -> str:
