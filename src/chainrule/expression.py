@@ -13,7 +13,7 @@ from chainrule.node import Node
 from chainrule.types import type_of
 
 
-_POWER, _CLOSED = 5, 9  # how tightly powers bind, and names
+_POWER, _CLOSED = 6, 9  # how tightly powers bind, and names
 _ONE_NUMBER = r"-?(\d[\d.]*(e[-+]\d+|\\mathrm\{e\}\{-?\d+\})?|inf|\\infty|nan|\\mathrm\{nan\})"
 #: Characters that a backslash turns into something else than themselves.
 _ESCAPES = {"\\": r"\backslash ", "^": r"\wedge ", "~": r"\sim "}

@@ -191,8 +191,8 @@ def template(
     return Notation(text, latex, symbol, precedence, operands, closed)
 
 
-#: How tightly forms bind: comparisons, sums, products, signs, powers, then everything closed.
-COMPARISON, SUM, PRODUCT, SIGN, POWER, CLOSED = 1, 2, 3, 4, 5, 9
+#: How tightly forms bind: comparisons, sums, matrix products, products, signs, powers, the rest.
+COMPARISON, SUM, CONTRACTION, PRODUCT, SIGN, POWER, CLOSED = 1, 2, 3, 4, 5, 6, 9
 
 
 # ---- arguments ----------------------------------------------------------------------------------

@@ -124,7 +124,7 @@ slice = linear(
     doc="The part from `start` to before `stop` in steps of `stride`, one of each for every axis",
     infer=_slice_infer,
     emit=Emit.VIEW,
-    notation=template("{0}[…]", r"{0}_{{[\ldots]}}", "slice", 8, (8,)),
+    notation=template("{0}[…]", r"{{{0}}}_{{[\ldots]}}", "slice", 8, (8,)),
     samples=[
         sample((5, 4), start=(1, 0), stop=(4, 4), stride=(1, 2)),
         sample((5,), start=(4,), stop=(-1,), stride=(-2,)),

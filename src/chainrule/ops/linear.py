@@ -15,12 +15,12 @@ import numpy as np
 
 from chainrule.node import OPERATIONS, Coerced, Emit
 from chainrule.ops.declare import (
-    PRODUCT,
+    CONTRACTION,
+    SIGN,
     as_operand,
     as_operands,
     broadcast_shape,
     declare,
-    infix,
     linear,
     normalize_axis,
     result_dtype,
@@ -56,7 +56,7 @@ _matmul = linear(
     doc="The matrix product; leading axes are stacks of matrices",
     infer=_matmul_infer,
     emit=Emit.CONTRACT,
-    notation=infix("@", PRODUCT, r"\,"),
+    notation=template("{0} @ {1}", r"{0} \, {1}", "@", CONTRACTION, (SIGN, SIGN)),
     samples=[sample((3, 4), (4, 2)), sample((2, 3, 4), (2, 4, 5)), sample((1, 1), (1, 1))],
 )
 
@@ -108,7 +108,7 @@ transpose = linear(
     doc="Axes in the order `axes`, by default reversed",
     infer=lambda x, axes: x.with_shape([x.shape[axis] for axis in axes]),
     emit=Emit.VIEW,
-    notation=template("{0}ᵀ", "{{{0}}}^T", "ᵀ", 6, (6,)),
+    notation=template("{0}ᵀ", "{{{0}}}^T", "ᵀ", 7, (7,)),
     samples=[sample((3, 4), axes=(1, 0)), sample((2, 3, 4), axes=(1, 2, 0))],
     coerce=_transpose_coerce,
 )
@@ -237,7 +237,7 @@ sum = linear(
     doc="The sum over `axis` (all axes by default)",
     infer=_sum_infer,
     emit=Emit.REDUCE,
-    notation=template("sum({0})", r"\sum {0}", "Σ", 9, (), (PRODUCT,)),
+    notation=template("sum({0})", r"\sum\left({0}\right)", "Σ"),
     samples=[
         sample((3, 4), axis=None),
         sample((3, 4), axis=0),
