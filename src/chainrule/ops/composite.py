@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from chainrule.node import OPERATIONS
@@ -10,7 +9,7 @@ from chainrule.ops.declare import as_operand, normalize_axis
 from chainrule.ops.elementwise import exp, log, sqrt, square
 from chainrule.ops.joining import stack
 from chainrule.ops.linear import count, reduced_shape, reshape, spread, sum
-from chainrule.ops.piecewise import abs, cast, clip, stop_gradient, where
+from chainrule.ops.piecewise import cast, clip, stop_gradient, where
 from chainrule.ops.selection import argmax, max
 
 
@@ -43,8 +42,7 @@ def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """log(sum(exp(x))) over `axis`; no overflow, for the largest element is taken out first."""
     operand = as_operand(x)
     axes = normalize_axis("logsumexp", axis, len(operand.shape))
-    largest = stop_gradient(max(operand, axis=axes))
-    peak = where(abs(largest) < math.inf, largest, 0)  # ∞ - ∞ would be NaN
+    peak = stop_gradient(max(operand, axis=axes), finite=True)  # ∞ - ∞ would be NaN
     total = sum(exp(operand - spread(peak, operand, axes)), axis=axes)
     result = peak + log(total)
     return reshape(result, reduced_shape(operand.shape, axes, True)) if keepdims else result

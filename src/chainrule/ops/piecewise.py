@@ -113,8 +113,10 @@ logical_not = elementwise(
 
 stop_gradient = elementwise(
     # Of a complex step only the real part passes: the derivative is 0 for that oracle too.
-    "stop_gradient", lambda x: x.real.astype(x.dtype, copy=False), None,
-    notation=function("stop_gradient"), doc="x, taken as a constant by derivatives")
+    "stop_gradient",
+    lambda x, finite: np.where(finite & np.isinf(x.real), 0, x.real).astype(x.dtype, copy=False),
+    None, defaults={"finite": False}, notation=function("stop_gradient"),
+    doc="x, taken as a constant by derivatives; with `finite` an infinity counts as 0")
 # fmt: on
 
 
