@@ -1,5 +1,7 @@
 """Activation functions against their definitions, far out, and by name."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,17 @@ from chainrule.nn import ACTIVATIONS
 
 X = np.linspace(-3, 3, 12).reshape(4, 3)  # without 0, where relu and step have no derivative
 FAR = np.array([[-1e4, 1e4, 3.0]])
+ERF = np.vectorize(math.erf)
 DEFINITIONS = {
+    "elu": lambda x: np.where(x > 0, x, np.exp(x) - 1),
+    "gelu": lambda x: x * (1 + ERF(x / np.sqrt(2))) / 2,
+    "hard_tanh": lambda x: np.clip(x, -1, 1),
+    "leaky_relu": lambda x: np.where(x > 0, x, x / 100),
+    "mish": lambda x: x * np.tanh(np.log(1 + np.exp(x))),
+    "selu": lambda x: 1.0507009873554805 * np.where(x > 0, x, 1.6732632423543772 * (np.exp(x) - 1)),
+    "signum": np.sign,
+    "softplus": lambda x: np.log(1 + np.exp(x)),
+    "swish": lambda x: x / (1 + np.exp(-x)),
     "identity": lambda x: x,
     "relu": lambda x: np.where(x > 0, x, 0),
     "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
@@ -42,10 +54,31 @@ def test_value_and_slope_are_finite_far_from_0(name, dtype):
     assert np.isfinite(value).all() and np.isfinite(pull(np.ones_like(x))[0]).all()
 
 
-@pytest.mark.parametrize("name", ["sigmoid", "step", "tanh", "relu", "identity"])
+W33 = {
+    "step": (0, 0, 0, 1, 1),
+    "sigmoid": (0.1192029220, 0.2689414214, 0.5, 0.7310585786, 0.8807970780),
+    "tanh": (-0.9640275801, -0.7615941560, 0, 0.7615941560, 0.9640275801),
+    "relu": (0, 0, 0, 1, 2),
+    "softplus": (0.1269280110, 0.3132616875, 0.6931471806, 1.3132616875, 2.1269280110),
+    "leaky_relu": (-0.02, -0.01, 0, 1, 2),
+    "elu": (-0.8646647168, -0.6321205588, 0, 1, 2),
+}
+
+
+@pytest.mark.parametrize(("name", "values"), W33.items())
+def test_w33_values(name, values):
+    found = ACTIVATIONS[name](np.array([-2.0, -1, 0, 1, 2]))
+    np.testing.assert_allclose(found, values, atol=5e-11)
+
+
+@pytest.mark.parametrize("name", [name for name in ACTIVATIONS if name != "softmax"])
 def test_activation_that_saturates_is_flat_on_both_sides(name):
     slopes = [cr.grad(ACTIVATIONS[name].function)(x) for x in (-50.0, 50.0)]
     assert ACTIVATIONS[name].saturates == all(abs(slope) < 1e-9 for slope in slopes)
+
+
+def test_elu_is_smooth_at_0():
+    assert cr.grad(ACTIVATIONS["elu"].function)(0.0) == 1
 
 
 def test_function_of_ones_own_is_an_activation():

@@ -73,9 +73,14 @@ def weight_images(
     figure, axes = _figure(6.4, 6.0)
     shown = axes.imshow(sheet, cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation="nearest")
     axes.set_facecolor("#808080")
-    axes.set(xticks=[], yticks=[], title=f"Weights of the first layer, {units} units")
+    axes.set(xticks=[], yticks=[], title=_units_title(units, weight.shape[1]))
     figure.colorbar(shown, ax=axes, shrink=0.8, label="weight")
     _write(figure, path)
+
+
+def _units_title(shown: int, there_are: int) -> str:
+    some = f"the first {shown} of {there_are}" if shown < there_are else str(shown)
+    return f"Weights of the first layer: {some} units"
 
 
 def _figure(width: float, height: float) -> tuple[Any, Any]:

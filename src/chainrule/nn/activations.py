@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -35,15 +36,65 @@ def identity(x: Any) -> Any:
     return x
 
 
+def hard_tanh(x: Any) -> Any:
+    """`x`, cut off at -1 and 1."""
+    return ops.clip(x, -1, 1)
+
+
+def leaky_relu(x: Any) -> Any:
+    """`x` where it is positive, else 0.01 x (AC-10)."""
+    return ops.where(x > 0, x, 0.01 * x)
+
+
+def elu(x: Any) -> Any:
+    """`x` where it is positive, else exp(x) - 1 (AC-11)."""
+    return ops.where(x > 0, x, _expm1_below_0(x))
+
+
+def selu(x: Any) -> Any:
+    """An ELU scaled so that it keeps mean 0 and variance 1. G. Klambauer et al., 2017."""
+    scale, alpha = 1.0507009873554805, 1.6732632423543772
+    return scale * ops.where(x > 0, x, alpha * _expm1_below_0(x))
+
+
+def _expm1_below_0(x: Any) -> Any:
+    # `where`, not `minimum`: there each of two equal numbers has derivative ½, also at x = 0.
+    return ops.expm1(ops.where(x > 0, 0, x))
+
+
+def gelu(x: Any) -> Any:
+    """`x` times the normal distribution function at `x`. D. Hendrycks, K. Gimpel, 2016."""
+    return 0.5 * x * (1 + ops.erf(x * math.sqrt(0.5)))
+
+
+def swish(x: Any) -> Any:
+    """x σ(x). P. Ramachandran et al., 2017."""
+    return x * ops.sigmoid(x)
+
+
+def mish(x: Any) -> Any:
+    """x tanh(softplus(x)). D. Misra, 2019."""
+    return x * ops.tanh(ops.softplus(x))
+
+
 #: Every activation, by name.
 ACTIVATIONS: dict[str, Activation] = {
     row.name: row
     for row in (
+        Activation("elu", elu, saturates=False, initializer="he"),
+        Activation("gelu", gelu, saturates=False, initializer="he"),
+        Activation("hard_tanh", hard_tanh, saturates=True, initializer="glorot"),
         Activation("identity", identity, saturates=False, initializer="glorot"),
+        Activation("leaky_relu", leaky_relu, saturates=False, initializer="he"),
+        Activation("mish", mish, saturates=False, initializer="he"),
         Activation("relu", ops.relu, saturates=False, initializer="he"),
+        Activation("selu", selu, saturates=False, initializer="glorot"),
         Activation("sigmoid", ops.sigmoid, saturates=True, initializer="glorot"),
+        Activation("signum", ops.sign, saturates=True, initializer="glorot"),
         Activation("softmax", ops.softmax, saturates=True, initializer="glorot"),
+        Activation("softplus", ops.softplus, saturates=False, initializer="he"),
         Activation("step", ops.step, saturates=True, initializer="glorot"),
+        Activation("swish", swish, saturates=False, initializer="he"),
         Activation("tanh", ops.tanh, saturates=True, initializer="glorot"),
     )
 }
