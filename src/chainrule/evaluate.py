@@ -9,7 +9,7 @@ from typing import Any, cast
 import numpy as np
 
 from chainrule import tree
-from chainrule.graph import Graph, bound_params, has_batch, run, toposort
+from chainrule.graph import Graph, bound_params, has_batch, run
 from chainrule.node import Node
 
 
@@ -31,6 +31,7 @@ class Instruction:
 
     node: Node
     evaluate: Callable[..., Any]
+    params: dict[str, Any]
     operands: tuple[int, ...]
     result: int
     dead: tuple[int, ...]  # places that nothing reads after this instruction
@@ -58,8 +59,7 @@ class Program:
             arrays[place] = values[node]
         with np.errstate(all="ignore"):
             for step in self.instructions:
-                node = step.node
-                params = bound_params(node, batch) if step.needs_batch else dict(node.params)
+                params = bound_params(step.node, batch) if step.needs_batch else step.params
                 operands = [arrays[place] for place in step.operands]
                 arrays[step.result] = step.evaluate(*operands, **params)
                 for place in step.dead:
@@ -72,13 +72,14 @@ def program(graph: Graph) -> Program:
     """Make `graph` ready to be evaluated many times. ValueError if it needs foreign inputs."""
     if graph.missing:
         raise ValueError(f"program: the graph needs {graph.missing}, inputs of another graph")
-    nodes = tuple(dict.fromkeys((*graph.inputs, *toposort(graph.outputs))))
+    nodes = graph.nodes
     place = {node: number for number, node in enumerate(nodes)}
     last_use = _last_uses(nodes, graph.outputs)
     instructions = tuple(
         Instruction(
             node,
             node.primitive.evaluate,
+            dict(node.params),
             tuple(place[source] for source in node.inputs),
             place[node],
             tuple(place[s] for s in dict.fromkeys(node.inputs) if last_use.get(s) is node),

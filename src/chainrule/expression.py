@@ -53,7 +53,7 @@ class Style:
 
 def is_transparent(node: Node) -> bool:
     """Whether a node is written as its operand: it changes the shape or the dtype alone."""
-    return _has_no_form(node) and not _rounds(node)
+    return has_no_form(node) and not _rounds(node)
 
 
 def counts_truth(node: Node) -> bool:
@@ -61,13 +61,14 @@ def counts_truth(node: Node) -> bool:
     return is_transparent(node) and node.inputs[0].type.dtype == "bool" != node.type.dtype
 
 
-def _has_no_form(node: Node) -> bool:
+def has_no_form(node: Node) -> bool:
+    """Whether a node's notation is its operand's alone: views and changes of dtype."""
     return node.primitive is not None and node.primitive.notation.text == "{0}"
 
 
 def _rounds(node: Node) -> bool:
     """Whether a change of dtype changes the numbers: 2.7 becomes 2, or true."""
-    if not _has_no_form(node):
+    if not has_no_form(node):
         return False
     (source,) = node.inputs
     to_bool = node.type.dtype == "bool" and source.type.dtype != "bool"

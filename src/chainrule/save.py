@@ -8,12 +8,10 @@ class of one's own only if the caller passes it. The checksum is that of the who
 from __future__ import annotations
 
 import dataclasses
-import errno
 import hashlib
 import json
 import math
 import os
-import secrets
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from chainrule import tree
+from chainrule.files import write_atomically
 from chainrule.lookup import find
 from chainrule.nn import ACTIVATIONS, Activation, Dense, Sequential
 from chainrule.nn.layers import FLOATS
@@ -89,26 +88,6 @@ def load(path: str | os.PathLike[str], classes: Sequence[type] = ()) -> Any:
     except (*_SIGNS_OF_DAMAGE, SafetensorError) as error:
         raise ModelFileError(f"{path}: not a valid model file: {error!r:.200}") from error
     return network
-
-
-def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
-    """Write a file so that at any moment `path` holds all of the old content or all of the new."""
-    target = Path(path)
-    if target.is_dir():
-        raise IsADirectoryError(errno.EISDIR, "a folder, expected the name of a file", str(target))
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
-    try:
-        file = open(temporary, "xb")  # noqa: SIM115
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, str(target)) from None
-    try:
-        with file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, target)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 # ---- writing ---------------------------------------------------------------------------------

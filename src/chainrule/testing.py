@@ -13,7 +13,7 @@ from chainrule.differences import METHODS, complex_step
 from chainrule.graph import Graph
 from chainrule.node import Primitive, placeholder
 from chainrule.transforms.functions import grad, jvp, vjp
-from chainrule.transforms.trace import parameter_names, trace
+from chainrule.transforms.trace import leaf_names, trace
 from chainrule.types import ArrayType, type_of
 
 
@@ -98,7 +98,7 @@ def check_derivatives(
     rng = np.random.default_rng(seed)
     primals = tree.map(_as_float64, tuple(args))
     objective = _weighted(function, primals, rng)
-    report = _check(objective, primals, _names(function, primals), method, tolerance, rng)
+    report = _check(objective, primals, leaf_names(function, primals), method, tolerance, rng)
     if order > 1:
         places = [i for i, arg in enumerate(primals) if _is_smooth(arg)]
         check_derivatives(
@@ -226,13 +226,6 @@ def draw_tangent(arg: Any, rng: np.random.Generator) -> Any:
     if arg.dtype.kind != "f":
         return np.zeros_like(arg)
     return rng.normal(size=arg.shape)
-
-
-def _names(function: Callable[..., Any], primals: Sequence[Any]) -> list[str]:
-    names = parameter_names(function, len(primals))
-    return [
-        path for arg, name in zip(primals, names, strict=True) for path in tree.paths(arg, name)
-    ]
 
 
 def _as_float64(leaf: Any) -> Any:

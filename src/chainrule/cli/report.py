@@ -10,8 +10,9 @@ from typing import Any
 
 from chainrule.data import Dataset
 from chainrule.draw import plots
+from chainrule.files import write_atomically
 from chainrule.metrics import accuracy
-from chainrule.save import save, write_atomically
+from chainrule.save import save
 from chainrule.train import Result
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TypeAlias
 
+from chainrule.expression import has_no_form
 from chainrule.graph import Graph
 from chainrule.node import Emit, Node
 from chainrule.types import BATCH
@@ -19,11 +20,6 @@ _PARAMETER = re.compile(r"(.*\])(?:\.[\w.]+|\[[^\[\]]*\])")
 
 _AFTER = ""  # what comes after the last layer
 _FEW = 6  # operations after the last layer that are drawn singly
-
-
-def is_transparent(node: Node) -> bool:
-    """Whether the node is written as its operand alone: the same numbers in another form."""
-    return node.primitive is not None and node.primitive.notation.text == "{0}"
 
 
 def layer_names(graph: Graph) -> dict[Node, str]:
@@ -128,7 +124,7 @@ def _body(
     if not uses:
         return nodes
     end = uses[-1]
-    while len(consumers[end]) == 1 and is_transparent(consumers[end][0]):
+    while len(consumers[end]) == 1 and has_no_form(consumers[end][0]):
         end = consumers[end][0]
     if len(consumers[end]) == 1 and _is_activation(consumers[end][0]):
         end = consumers[end][0]
@@ -150,7 +146,7 @@ def _titled(graph: Graph, boxes: Mapping[Node, str]) -> Folding:
     roots = {title.rpartition("[")[0].rpartition(".")[0] for title in layers}
     root = roots.pop() + "." if len(roots) == 1 else ""
     titles = {title: title.removeprefix(root) for title in layers}
-    after = [n for n in boxes if boxes[n] == _AFTER and n.primitive and not is_transparent(n)]
+    after = [n for n in boxes if boxes[n] == _AFTER and n.primitive and not has_no_form(n)]
     if len(after) > _FEW:
         output = graph.outputs[0]
         titles[_AFTER] = output.label or ("loss" if output.shape == () else "output")

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from chainrule.draw.diagram import Box, Diagram, Kind, Line, Wire, to_dot, to_svg
-from chainrule.draw.fold import Folding, fold_layers, is_transparent, layer_names
+from chainrule.draw.fold import Folding, fold_layers, layer_names
 from chainrule.draw.svg import FAINT, GRADIENT, Drawing, array_text, number_text
+from chainrule.expression import has_no_form
 from chainrule.graph import Graph, bound_params, run, toposort
 from chainrule.node import Node
 from chainrule.transforms.trace import trace
@@ -172,7 +173,7 @@ class _Writer:
 
 def _diagram(graph: Graph, folding: Folding, numbers: Numbers | None, digits: int) -> Diagram:
     writer = _Writer(numbers, digits)
-    drawn = [node for node in graph.nodes if node.value is None and not is_transparent(node)]
+    drawn = [node for node in graph.nodes if node.value is None and not has_no_form(node)]
     homes = list(dict.fromkeys(folding.get(node, node) for node in drawn))
     numbered = {home: number for number, home in enumerate(homes)}
     place = {node: numbered[folding.get(node, node)] for node in drawn}
@@ -221,7 +222,7 @@ def _readers(
 
 def _root(node: Node) -> Node:
     """The drawn node or constant whose numbers `node` has."""
-    while is_transparent(node):
+    while has_no_form(node):
         node = node.inputs[0]
     return node
 
@@ -229,7 +230,7 @@ def _root(node: Node) -> Node:
 def _share(numbers: Numbers, node: Node, number: int) -> Any:
     """What operand `number` of `node` sends back to the value it was made of, or None."""
     source, ct = node.inputs[number], numbers.parts.get((node, number))
-    while ct is not None and is_transparent(source):
+    while ct is not None and has_no_form(source):
         (ct,) = _pulled(source, ct, numbers)
         source = source.inputs[0]
     total = numbers.totals.get(source)

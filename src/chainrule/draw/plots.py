@@ -5,13 +5,15 @@ Colours can be told apart by colour-blind readers and in black and white.
 
 from __future__ import annotations
 
+import io
 import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from chainrule.files import write_atomically
 
 
 _BLUE, _ORANGE = "#0072b2", "#d55e00"
@@ -95,9 +97,7 @@ def _figure(width: float, height: float) -> tuple[Any, Any]:
 
 
 def _write(figure: Any, path: str | os.PathLike[str]) -> None:
-    """Save as the kind of file that the name ends in, under a temporary name first."""
-    target = Path(path)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".figure-") as folder:
-        temporary = Path(folder) / target.name
-        figure.savefig(temporary, dpi=150)
-        os.replace(temporary, target)
+    """Save as the kind of file that the name ends in."""
+    content = io.BytesIO()
+    figure.savefig(content, format=Path(path).suffix[1:] or None, dpi=150)
+    write_atomically(path, content.getvalue())

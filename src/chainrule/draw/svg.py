@@ -5,13 +5,14 @@ from __future__ import annotations
 import html
 import math
 import os
-import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
+
+from chainrule.files import write_atomically
 
 
 Point: TypeAlias = tuple[float, float]
@@ -42,12 +43,7 @@ class Drawing:
         forms = {".svg": self.svg, ".dot": self.dot}
         if target.suffix not in forms:
             raise ValueError(f"draw: the suffix of {target.name!r} is none of .svg and .dot")
-        temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
-        try:
-            temporary.write_text(forms[target.suffix], encoding="utf-8")
-            os.replace(temporary, target)
-        finally:
-            temporary.unlink(missing_ok=True)
+        write_atomically(target, forms[target.suffix].encode())
 
 
 # ---- text ----------------------------------------------------------------------------------------

@@ -52,9 +52,9 @@ def value_and_grad(
     @functools.wraps(function, updated=())
     def value_and_gradient(*args: Any) -> Any:
         graph = trace(function, *args)
-        result = tree.unflatten(cast(tree.Structure, graph.out_tree), graph.outputs)
+        result = _as_result(graph, graph.outputs)
         objective = _objective(result, has_aux)
-        inputs = tree.unflatten(cast(tree.Structure, graph.in_tree), graph.inputs)
+        inputs = _as_arguments(graph, graph.inputs)
         chosen = inputs[argnums] if isinstance(argnums, int) else tuple(inputs[i] for i in argnums)
         leaves, structure = tree.flatten(chosen)
         _check_float("grad", leaves)
@@ -114,8 +114,7 @@ def jacobian(function: Callable[..., Any], argnums: int = 0) -> Callable[..., An
     @functools.wraps(function, updated=())
     def jacobian_of(*args: Any) -> Any:
         graph = trace(function, *args)
-        inputs = tree.unflatten(cast(tree.Structure, graph.in_tree), graph.inputs)
-        leaves, structure = tree.flatten(inputs[argnums])
+        leaves, structure = tree.flatten(_as_arguments(graph, graph.inputs)[argnums])
         _check_float("jacobian", leaves)
         _check_float("jacobian", graph.outputs)
         size, out_size = (sum(map(_size, nodes)) for nodes in (leaves, graph.outputs))
@@ -131,7 +130,7 @@ def jacobian(function: Callable[..., Any], argnums: int = 0) -> Callable[..., An
             )
             for row, out in zip(blocks, graph.outputs, strict=True)
         ]
-        return tree.unflatten(cast(tree.Structure, graph.out_tree), found)
+        return _as_result(graph, found)
 
     return jacobian_of
 
@@ -152,10 +151,8 @@ def _pullback(graph: Graph) -> Graph:
         placeholder(out.type) if ct is None else ct
         for ct, out in zip(cts, graph.outputs, strict=True)
     ]
-    out_tree = cast(tree.Structure, graph.out_tree)
-    in_tree = cast(tree.Structure, graph.in_tree)
-    result = tree.unflatten(in_tree, _filled(found, graph.inputs))
-    arguments = (tree.unflatten(out_tree, given), *tree.unflatten(in_tree, graph.inputs))
+    result = _as_arguments(graph, _filled(found, graph.inputs))
+    arguments = (_as_result(graph, given), *_as_arguments(graph, graph.inputs))
     return _graph(arguments, result)
 
 
@@ -164,9 +161,18 @@ def _pushforward(graph: Graph) -> Graph:
     dxs = [placeholder(node.type, f"d{node.label or ''}") for node in graph.inputs]
     usable = [dx if dx.type.is_float else None for dx in dxs]
     found = _filled(forward(graph.outputs, graph.inputs, usable), graph.outputs)
-    in_tree = cast(tree.Structure, graph.in_tree)
-    arguments = (tree.unflatten(in_tree, dxs), *tree.unflatten(in_tree, graph.inputs))
-    return _graph(arguments, tree.unflatten(cast(tree.Structure, graph.out_tree), found))
+    arguments = (_as_arguments(graph, dxs), *_as_arguments(graph, graph.inputs))
+    return _graph(arguments, _as_result(graph, found))
+
+
+def _as_arguments(graph: Graph, leaves: Sequence[Any]) -> tuple[Any, ...]:
+    """One leaf for each input, as the tuple of arguments."""
+    return tree.unflatten(cast(tree.Structure, graph.in_tree), leaves)
+
+
+def _as_result(graph: Graph, leaves: Sequence[Any]) -> Any:
+    """One leaf for each output, as the tree of the result."""
+    return tree.unflatten(cast(tree.Structure, graph.out_tree), leaves)
 
 
 def _graph(arguments: tuple[Any, ...], result: Any) -> Graph:
@@ -196,8 +202,7 @@ def _filled(cts: Sequence[Node | None], like: Sequence[Node]) -> list[Node]:
 def _rows_reverse(graph: Graph, leaves: Sequence[Node], args: Sequence[Any]) -> list[list[Any]]:
     """Blocks (result, leaf) of the Jacobian, one row of numbers for each number of the result."""
     found = backward(graph.outputs, leaves, cts := [placeholder(o.type) for o in graph.outputs])
-    in_tree = cast(tree.Structure, graph.in_tree)
-    pullback = _graph((cts, *tree.unflatten(in_tree, graph.inputs)), _filled(found, leaves))
+    pullback = _graph((cts, *_as_arguments(graph, graph.inputs)), _filled(found, leaves))
     rows = [
         [pullback(basis, *args) for basis in _bases(graph.outputs, place)]
         for place in range(len(graph.outputs))
@@ -211,8 +216,7 @@ def _rows_reverse(graph: Graph, leaves: Sequence[Node], args: Sequence[Any]) -> 
 def _rows_forward(graph: Graph, leaves: Sequence[Node], args: Sequence[Any]) -> list[list[Any]]:
     """The same blocks, one column of numbers for each number of the leaves."""
     found = forward(graph.outputs, leaves, dxs := [placeholder(leaf.type) for leaf in leaves])
-    in_tree = cast(tree.Structure, graph.in_tree)
-    pushed = _graph((dxs, *tree.unflatten(in_tree, graph.inputs)), _filled(found, graph.outputs))
+    pushed = _graph((dxs, *_as_arguments(graph, graph.inputs)), _filled(found, graph.outputs))
     columns = [
         [pushed(basis, *args) for basis in _bases(leaves, place)] for place in range(len(leaves))
     ]

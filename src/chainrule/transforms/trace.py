@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from chainrule import tree
@@ -21,11 +21,7 @@ def trace(function: Callable[..., Any], *args: Any) -> Graph:
     TypeError, naming the argument, for a leaf that is not array-like.
     """
     leaves, structure = tree.flatten(args)
-    names = [
-        path
-        for argument, name in zip(args, parameter_names(function, len(args)), strict=True)
-        for path in tree.paths(argument, name)
-    ]
+    names = leaf_names(function, args)
     inputs = [
         placeholder(_leaf_type(leaf, name), name) for leaf, name in zip(leaves, names, strict=True)
     ]
@@ -44,6 +40,15 @@ def parameter_names(function: Callable[..., Any], count: int) -> list[str]:
     kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     names = [parameter.name for parameter in parameters if parameter.kind in kinds]
     return [names[i] if i < len(names) else f"x{i}" for i in range(count)]
+
+
+def leaf_names(function: Callable[..., Any], args: Sequence[Any]) -> list[str]:
+    """What each leaf of the arguments is called: the parameter's name and the path within it."""
+    return [
+        path
+        for argument, name in zip(args, parameter_names(function, len(args)), strict=True)
+        for path in tree.paths(argument, name)
+    ]
 
 
 def _leaf_type(leaf: Any, name: str) -> ArrayType:
