@@ -2,7 +2,7 @@
 
 import pytest
 
-from chainrule.lookup import find
+from chainrule.lookup import check_settings, find, parse
 
 
 TABLE = {"adam": 1, "sgd": 2}
@@ -24,3 +24,39 @@ def test_name_that_is_near_to_none_comes_without_a_guess():
     with pytest.raises(ValueError) as caught:
         find(TABLE, "optimizer", "zzzz")
     assert str(caught.value) == "unknown optimizer 'zzzz' (there are: adam, sgd)"
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "settings"),
+    [
+        ("relu", "relu", {}),
+        ("huber(delta=0.5)", "huber", {"delta": 0.5}),
+        (" lbfgs ( iterations = 20 , memory=-1 )", "lbfgs", {"iterations": 20, "memory": -1}),
+        ("glorot(distribution='normal')", "glorot", {"distribution": "normal"}),
+        ("warmup(steps=9, then=cosine(end=0))", "warmup", {"steps": 9, "then": "cosine(end=0)"}),
+        ("warmup(then=constant)", "warmup", {"then": "constant"}),
+    ],
+)
+def test_settings_are_written_after_the_name(text: str, name: str, settings: dict[str, object]):
+    assert parse("thing", text) == (name, settings)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "1", "a b", "huber(0.5)", "huber(**x)", "huber(delta=1+1)", "a.b(c=1)", "f(x=" * 200],
+)
+def test_text_that_is_no_name_with_settings_is_refused(text: str):
+    with pytest.raises(ValueError, match="expected a name, or a name with settings"):
+        parse("loss", text)
+
+
+def test_unknown_setting_comes_with_the_nearest():
+    def huber(prediction: float, target: float, delta: float = 1.0) -> float:
+        return delta
+
+    check_settings("loss", "huber", huber, ["delta"])
+    with pytest.raises(ValueError) as caught:
+        check_settings("loss", "huber", huber, ["detla"])
+    assert str(caught.value) == (
+        "unknown setting of loss huber: 'detla'; did you mean 'delta'? (there are: delta)"
+    )

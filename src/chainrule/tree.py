@@ -60,10 +60,15 @@ class Structure:
 LEAF = Structure()
 
 
-def flatten(tree: Any) -> tuple[list[Any], Structure]:
-    """The leaves of `tree`, left to right, and the structure that puts them back."""
+def flatten(
+    tree: Any, is_leaf: Callable[[Any], bool] | None = None
+) -> tuple[list[Any], Structure]:
+    """The leaves of `tree`, left to right, and the structure that puts them back.
+
+    is_leaf  tells of a container whether it is to be a leaf, unopened
+    """
     leaves: list[Any] = []
-    return leaves, _flatten_into(leaves, tree)
+    return leaves, _flatten_into(leaves, tree, is_leaf or _never)
 
 
 def unflatten(structure: Structure, leaves: Sequence[Any]) -> Any:
@@ -95,9 +100,9 @@ def leaves(tree: Any) -> list[Any]:
     return flatten(tree)[0]
 
 
-def paths(tree: Any, root: str = "") -> list[str]:
+def paths(tree: Any, root: str = "", is_leaf: Callable[[Any], bool] | None = None) -> list[str]:
     """Where each leaf is, as Python would reach it: `layers[0].weight`."""
-    return list(_paths(flatten(tree)[1], root))
+    return list(_paths(flatten(tree, is_leaf)[1], root))
 
 
 @dataclass(frozen=True)
@@ -165,13 +170,17 @@ def is_container_class(kind: Any) -> bool:
     )
 
 
-def _flatten_into(leaves: list[Any], tree: Any) -> Structure:
-    opened = _open(tree)
+def _never(tree: Any) -> bool:
+    return False
+
+
+def _flatten_into(leaves: list[Any], tree: Any, is_leaf: Callable[[Any], bool]) -> Structure:
+    opened = None if is_leaf(tree) else _open(tree)
     if opened is None:
         leaves.append(tree)
         return LEAF
     keys, children, static = opened
-    structures = tuple(_flatten_into(leaves, child) for child in children)
+    structures = tuple(_flatten_into(leaves, child, is_leaf) for child in children)
     # Dictionaries of all kinds are one structure: a gradient, a plain one, fits its argument.
     kind = dict if isinstance(tree, dict) else cast(Any, type(tree))  # pyright: ignore[reportUnknownArgumentType]
     return Structure(kind, tuple(keys), structures, static)
