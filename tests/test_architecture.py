@@ -19,7 +19,7 @@ PACKAGE = ROOT / "src" / "chainrule"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(PACKAGE.parent)}
 
-MOST_LINES = {"file": 320, "function": 45, "package": 9_000}
+MOST_LINES = {"file": 320, "function": 45, "package": 17_000}
 SHUNNED_NAMES = {
     "hasattr": "decide by type",
     "eval": "never run text as code",
@@ -30,7 +30,11 @@ VAGUE_MODULES = {"base", "common", "core", "helpers", "utils"}
 HEAVY_IMPORTS = {
     "llvmlite",
     "matplotlib",
+    "narwhals",
     "pandas",
+    "platformdirs",
+    "polars",
+    "pyarrow",
     "rich",
     "safetensors",
     "scipy",
@@ -85,9 +89,15 @@ def test_no_file_is_too_long():
     assert not too_long, f"more than {MOST_LINES['file']} lines"
 
 
+def n_lines_of_code(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Of the body. A signature and a docstring are read by themselves, and may be long."""
+    first = function.body[1 if ast.get_docstring(function) and len(function.body) > 1 else 0]
+    return (function.end_lineno or 0) - first.lineno + 1
+
+
 def test_no_function_is_too_long():
     lengths = {
-        f"{place(module, node.lineno)} {node.name}": (node.end_lineno or 0) - node.lineno + 1
+        f"{place(module, node.lineno)} {node.name}": n_lines_of_code(node)
         for module in MODULES
         for node in ast.walk(syntax_tree(module))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)

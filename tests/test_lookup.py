@@ -2,7 +2,7 @@
 
 import pytest
 
-from chainrule.lookup import check_settings, find, parse
+from chainrule.lookup import check_kinds, check_settings, find, parse
 
 
 TABLE = {"adam": 1, "sgd": 2}
@@ -54,9 +54,36 @@ def test_unknown_setting_comes_with_the_nearest():
     def huber(prediction: float, target: float, delta: float = 1.0) -> float:
         return delta
 
-    check_settings("loss", "huber", huber, ["delta"])
+    check_settings("loss", "huber", huber, {"delta": 2})
     with pytest.raises(ValueError) as caught:
-        check_settings("loss", "huber", huber, ["detla"])
+        check_settings("loss", "huber", huber, {"detla": 2})
     assert str(caught.value) == (
         "unknown setting of loss huber: 'detla'; did you mean 'delta'? (there are: delta)"
     )
+
+
+@pytest.mark.parametrize(
+    ("value", "annotation", "expected"),
+    [
+        ("fast", "float", "a number"),
+        (True, "float", "a number"),
+        (0.5, "int", "a whole number"),
+        (1, "bool", "True or False"),
+        (1, "str", "a name"),
+    ],
+)
+def test_setting_of_another_kind_is_refused(value: object, annotation: str, expected: str):
+    def function(x: float, setting: object = None) -> None:
+        return None
+
+    function.__annotations__["setting"] = annotation
+    with pytest.raises(ValueError) as caught:
+        check_kinds("thing", "it", function, {"setting": value})
+    assert str(caught.value) == f"thing it: setting is {value!r}; expected {expected}"
+
+
+def test_setting_without_a_plain_annotation_may_be_anything():
+    def function(level: object = 0.5) -> None:
+        return None
+
+    check_kinds("thing", "it", function, {"level": (0.1, 0.9)})

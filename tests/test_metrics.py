@@ -3,7 +3,18 @@
 import numpy as np
 import pytest
 
-from chainrule.metrics import accuracy, confusion_matrix
+from chainrule.metrics import (
+    accuracy,
+    confusion_matrix,
+    error_rate,
+    likelihood,
+    log_likelihood,
+    log_loss,
+    mean_absolute_error,
+    mean_squared_error,
+    r2,
+    root_mean_squared_error,
+)
 
 
 LABELS, PREDICTED = np.array([0, 0, 1, 2, 2, 2]), np.array([0, 1, 1, 2, 0, 2])
@@ -55,3 +66,72 @@ def test_mean_over_no_samples_is_refused():
 def test_number_that_is_no_class_is_refused(labels, predicted, message):
     with pytest.raises(ValueError, match=message):
         confusion_matrix(labels, predicted, 3)
+
+
+PROBABILITIES = np.array([[0.7, 0.2, 0.1], [0.1, 0.1, 0.8], [0.0, 0.5, 0.5]])
+
+
+def test_error_rate_is_what_accuracy_lacks():
+    assert error_rate(LABELS, PREDICTED) == pytest.approx(2 / 6)
+
+
+def test_likelihood_is_the_product_of_the_probabilities_of_what_came():
+    labels = np.array([0, 2, 1])
+    assert likelihood(labels, PROBABILITIES) == pytest.approx(0.7 * 0.8 * 0.5)
+    assert log_likelihood(labels, PROBABILITIES) == pytest.approx(np.log(0.7 * 0.8 * 0.5))
+    assert log_loss(labels, PROBABILITIES) == pytest.approx(-np.log(0.7 * 0.8 * 0.5) / 3)
+
+
+def test_probability_of_the_other_classes_is_no_matter_even_if_0():
+    """A15: 0 log 0 is 0."""
+    assert log_loss(np.array([1]), np.array([[0.0, 1.0]])) == 0
+    assert log_loss(np.array([0]), np.array([[0.0, 1.0]])) == np.inf
+
+
+def test_one_probability_is_that_of_label_1():
+    assert likelihood(np.array([1, 0]), np.array([0.9, 0.2])) == pytest.approx(0.9 * 0.8)
+
+
+TARGETS, GUESSES = np.array([[1.0, 2.0], [3.0, 2.0]]), np.array([[1.0, 4.0], [2.0, 2.0]])
+
+
+def test_errors_are_means_over_samples_and_outputs():
+    assert mean_squared_error(TARGETS, GUESSES) == 5 / 4
+    assert root_mean_squared_error(TARGETS, GUESSES) == np.sqrt(5 / 4)
+    assert mean_absolute_error(TARGETS, GUESSES) == 3 / 4
+
+
+def test_r2_is_1_for_the_targets_and_0_for_their_mean():
+    y = np.array([1.0, 2.0, 6.0])
+    assert r2(y, y) == 1
+    assert r2(y, np.full(3, 3.0)) == 0
+    assert r2(y, -y) < 0
+    assert r2(np.ones(3), np.ones(3)) == 1 and r2(np.ones(3), np.zeros(3)) == 0
+
+
+def test_metrics_agree_with_those_of_scikit_learn():
+    from sklearn import metrics as peer
+
+    rng = np.random.default_rng(0)
+    y, guess = rng.normal(size=(2, 50, 3))
+    assert r2(y, guess) == pytest.approx(peer.r2_score(y, guess))
+    labels, p = rng.integers(0, 4, 50), rng.dirichlet(np.ones(4), 50)
+    assert log_loss(labels, p) == pytest.approx(peer.log_loss(labels, p))
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda: log_loss([0, 3], PROBABILITIES[:2]),
+            "labels from 0 to 3; expected whole",
+        ),
+        (lambda: log_loss([0, 0.5], PROBABILITIES[:2]), "expected whole numbers"),
+        (lambda: log_loss([0], PROBABILITIES), r"labels \(1,\) and probabilities \(3, 3\)"),
+        (lambda: r2([1.0], [[1.0]]), r"targets \(1,\) and predictions \(1, 1\)"),
+        (lambda: mean_squared_error([], []), r"targets \(0,\)"),
+    ],
+)
+def test_numbers_that_are_no_predictions_are_refused(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()

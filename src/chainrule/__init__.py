@@ -1,7 +1,9 @@
 """Feedforward neural networks around one explicit computation graph."""
 
+from chainrule import data as data
 from chainrule import differences as differences
 from chainrule import draw as draw
+from chainrule import metrics as metrics
 from chainrule import nn as nn
 from chainrule import ops as ops
 from chainrule import train as train
@@ -96,3 +98,4 @@ from chainrule.transforms.trace import trace as trace
 from chainrule.tree import Array as Array
 from chainrule.types import BATCH as BATCH
 from chainrule.types import ArrayType as ArrayType
+from chainrule.version import __version__ as __version__

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import glob
 import os
 import secrets
 from pathlib import Path
@@ -27,6 +28,14 @@ def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
         _sync_folder(target.parent)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def remove_leftovers(path: str | os.PathLike[str]) -> None:
+    """Remove the temporary files that writers of `path` left when they were killed."""
+    target = Path(path)
+    marks = "[0-9a-f]" * 8
+    for leftover in target.parent.glob(f".{glob.escape(target.name)}.{marks}"):
+        leftover.unlink(missing_ok=True)
 
 
 def _sync_folder(folder: Path) -> None:

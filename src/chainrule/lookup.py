@@ -46,18 +46,47 @@ def parse(kind: str, text: str) -> tuple[str, dict[str, Any]]:
         ) from None
 
 
+#: Annotations of parameters, what fits them, and what it is called.
+_KINDS: dict[str, tuple[tuple[type, ...], str]] = {
+    "bool": ((bool,), "True or False"),
+    "float": ((int, float), "a number"),
+    "int": ((int,), "a whole number"),
+    "str": ((str,), "a name"),
+}
+
+
 def check_settings(
-    kind: str, name: str, function: Callable[..., Any], settings: Iterable[str]
+    kind: str, name: str, function: Callable[..., Any], settings: Mapping[str, Any]
 ) -> None:
     """ValueError, naming the nearest, for a setting that is no optional parameter of `function`."""
-    there_are = [
-        parameter.name
-        for parameter in inspect.signature(function).parameters.values()
-        if parameter.default is not parameter.empty
-    ]
+    there_are = _optional(function)
     for setting in settings:
         if setting not in there_are:
             raise ValueError(_unknown(f"setting of {kind} {name}:", setting, there_are))
+
+
+def check_kinds(
+    kind: str, name: str, function: Callable[..., Any], settings: Mapping[str, Any]
+) -> None:
+    """As `check_settings`; ValueError too for a value that is not of the annotated kind.
+
+    For functions that are called later, or that do not look at their settings themselves.
+    """
+    check_settings(kind, name, function, settings)
+    for setting, value in settings.items():
+        types, expected = _KINDS.get(_optional(function)[setting], ((object,), ""))
+        is_stray_bool = isinstance(value, bool) and not {bool, object} & set(types)
+        if not isinstance(value, types) or is_stray_bool:
+            raise ValueError(f"{kind} {name}: {setting} is {value!r}; expected {expected}")
+
+
+def _optional(function: Callable[..., Any]) -> dict[str, str]:
+    """The parameters that have a default, and their annotations."""
+    return {
+        parameter.name: str(parameter.annotation)
+        for parameter in inspect.signature(function).parameters.values()
+        if parameter.default is not parameter.empty
+    }
 
 
 def _unknown(kind: str, name: str, there_are: Iterable[str]) -> str:

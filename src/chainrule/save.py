@@ -1,238 +1,308 @@
-"""Model files: safetensors, with the structure as JSON in the header and a SHA-256 of every byte.
+"""Model files: a network, its graph and its preprocessing, sealed (see `chainrule.sealed`).
 
-Loading runs no code from the file: layers, activations and dtypes come from closed tables, and a
-class of one's own only if the caller passes it. The checksum is that of the whole file with its own
-64 digits written as zeros: it finds damage, and vouches for nobody.
+Loading runs no code from the file: layers, activations, primitives and preprocessing come from
+closed tables, and a class of one's own only if the caller passes it. A network made of classes that
+are not known comes back as its graph, which computes the same.
 """
 
 from __future__ import annotations
 
-import dataclasses
-import hashlib
-import json
-import math
 import os
+import warnings
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from chainrule import tree
-from chainrule.files import write_atomically
-from chainrule.lookup import find
-from chainrule.nn import ACTIVATIONS, Activation, Dense, Sequential
+from chainrule import graph_json, sealed, tree
+from chainrule.data import Category, Labels, Number, Preprocessing, Quantity
+from chainrule.graph import Graph
+from chainrule.nn import BatchNorm, Dense, Dropout, PReLU, Sequential, structure_json
+from chainrule.nn.graph_network import GraphNetwork
 from chainrule.nn.layers import FLOATS
+from chainrule.nn.losses import loss as find_loss
+from chainrule.transforms.trace import trace
+from chainrule.types import BATCH, ArrayType, type_of
 
 
-FORMAT = "chainrule-1"
-_ENTRY = "chainrule"  # of the safetensors metadata
-_EMPTY_DIGEST = "0" * 64
-_LARGEST_HEADER = 1_000_000  # bytes; that of a network with a thousand layers has a fifth of it
+FORMAT = "chainrule-model-1"
 
-#: The classes that a file may name.
-LAYERS: dict[str, type] = {"Dense": Dense, "Sequential": Sequential}
+#: The classes of which a network in a file may be made.
+LAYERS: dict[str, type] = {
+    kind.__name__: kind for kind in (BatchNorm, Dense, Dropout, PReLU, Sequential)
+}
+
+#: The classes of which the preprocessing in a file is made.
+PREPROCESSING: dict[str, type] = {
+    kind.__name__: kind for kind in (Category, Labels, Number, Preprocessing, Quantity)
+}
+
+_INPUT = "x"  # what the graph calls the input of the network
+
+# What Python raises where the content of a file is not what it should be.
+_SIGNS_OF_DAMAGE = (
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    AttributeError,
+    RecursionError,
+)
 
 
 class ModelFileError(ValueError):
     """A file that is not a whole, unchanged model file of this format."""
 
 
-def save(network: Any, path: str | os.PathLike[str]) -> None:
+@dataclass(frozen=True)
+class ModelFile:
+    """What a model file holds.
+
+    network        as it was saved, or a `GraphNetwork` where it is made of classes not known here
+    preprocessing  what is done to the input first; None for nothing
+    graph          the network in use, of (parameters by their paths, x); None if saved without
+    loss           the text that chooses the loss that was minimised, whose link makes predictions
+                   of the network's outputs; None if saved without
+    """
+
+    network: Any
+    preprocessing: Preprocessing | None
+    graph: Graph | None
+    loss: str | None
+
+
+def save(
+    network: Any,
+    path: str | os.PathLike[str],
+    *,
+    x: Any = None,
+    preprocessing: Preprocessing | None = None,
+    loss: str | None = None,
+) -> None:
     """Write a network (layers of `nn`, or frozen dataclasses) to `path`, whole or not at all.
 
-    The same network gives the same bytes. TypeError or ValueError, before anything is written, for
-    a network that no file holds.
-    """
-    from safetensors.numpy import save as to_bytes
+    x              the type of the input, or an example of it: `(batch, features)`, or one sample
+                   `(features,)`; by default what the first dense layer takes. The graph of the
+                   network in use is saved for it; without any there is no graph in the file.
+    preprocessing  what makes x of a table
+    loss           the text that chooses the loss: "cross_entropy"
 
-    leaves = dict(zip(tree.paths(network), tree.leaves(network), strict=True))
-    metadata = {
-        "format": FORMAT,
-        "structure": _describe(network, "", leaves),
-        "sha256": _EMPTY_DIGEST,
+    The same network gives the same bytes. TypeError or ValueError, before anything is written, for
+    what no file holds: parameters other than arrays of float32 or float64, and functions of one's
+    own where there is no graph.
+    """
+    for place, leaf in zip(tree.paths(network, "network"), tree.leaves(network), strict=True):
+        if not isinstance(leaf, np.ndarray) or leaf.dtype.name not in FLOATS:
+            reason = f"expected an array of {' or '.join(FLOATS)}"
+            raise structure_json.unstorable(leaf, place, reason)
+    graph = _graph_to_save(network, x)
+    record = {
+        "structure": _structure(network, graph),
+        "graph": None,
+        "preprocessing": _preprocessing_to_json(preprocessing),
+        "loss": None if loss is None else find_loss(loss).name,
     }
-    arrays = {path: np.asarray(leaf, order="C") for path, leaf in leaves.items()}
-    # One entry: safetensors writes several in an order that differs from run to run.
-    content = to_bytes(arrays, {_ENTRY: json.dumps(metadata, sort_keys=True)})
-    if _end_of_header(content) > _LARGEST_HEADER:
-        raise ValueError(f"save: {_end_of_header(content)} bytes beside the arrays are too many")
-    digest = hashlib.sha256(content).hexdigest()
-    write_atomically(path, content.replace(_EMPTY_DIGEST.encode(), digest.encode(), 1))
+    arrays = _parameters(network)
+    if graph is not None:
+        names = [*sorted(arrays), _INPUT]
+        record["graph"], constants = graph_json.to_json(graph, names)
+        arrays |= constants
+    sealed.write(path, arrays, record, FORMAT)
 
 
 def load(path: str | os.PathLike[str], classes: Sequence[type] = ()) -> Any:
-    """The network in a file that `save` wrote.
+    """The network in a file that `save` wrote; see `read`."""
+    return _read(path, classes).network
+
+
+def read(path: str | os.PathLike[str], classes: Sequence[type] = ()) -> ModelFile:
+    """What is in a file that `save` wrote.
 
     classes  the dataclasses of one's own that the file may name
     ModelFileError, saying what is wrong, for a damaged or foreign file; nothing of it is used then.
+    A UserWarning for parameters that are not finite.
     """
-    from safetensors import SafetensorError
-    from safetensors.numpy import load as from_bytes
-
-    content = Path(path).read_bytes()
-    try:
-        metadata = _checked_metadata(content)
-        arrays = from_bytes(content)
-        known = {**LAYERS, **{kind.__name__: kind for kind in classes}}
-        network = _rebuild(metadata["structure"], "", arrays, known)
-        if not tree.is_container_class(type(network)):
-            raise ModelFileError(f"its structure is {type(network).__name__}, not a network")
-        paths = set(tree.paths(network))
-        if unused := sorted(set(arrays) - paths):
-            raise ModelFileError(f"the array {unused[0]!r} has no place in the network")
-        if empty := sorted(paths - set(arrays)):
-            raise ModelFileError(f"{empty[0]} is no array")
-    except ModelFileError as error:
-        raise ModelFileError(f"{path}: {error}") from None
-    except (*_SIGNS_OF_DAMAGE, SafetensorError) as error:
-        raise ModelFileError(f"{path}: not a valid model file: {error!r:.200}") from error
-    return network
+    return _read(path, classes)
 
 
 # ---- writing ---------------------------------------------------------------------------------
 
 
-def _describe(value: Any, path: str, leaves: Mapping[str, Any]) -> Any:
-    """The structure of a network as JSON: arrays are the string "*", their numbers stand apart."""
-    if path in leaves:
-        if isinstance(value, np.ndarray) and value.dtype.name in FLOATS:
-            return "*"
-        raise _unstorable(value, path, f"expected an array of {' or '.join(FLOATS)}")
-    if isinstance(value, Activation):
-        if ACTIVATIONS.get(value.name) == value:
-            return {"activation": value.name}
-        raise _unstorable(
-            value.name,
-            path,
-            "a function of your own; put it into a frozen dataclass and pass that class to load",
+def _parameters(network: Any) -> dict[str, Any]:
+    """The leaves of a network by their paths."""
+    if isinstance(network, GraphNetwork):
+        return dict(network.parameters)
+    return dict(zip(tree.paths(network), tree.leaves(network), strict=True))
+
+
+def _structure(network: Any, graph: Graph | None) -> Any:
+    """The structure as JSON, or None where it has no such form and there is a graph instead."""
+    if isinstance(network, GraphNetwork):
+        return None
+    try:
+        return structure_json.to_json(network, LAYERS, _parameters(network), "network")
+    except TypeError:
+        if graph is None:
+            raise
+        return None
+
+
+def _graph_to_save(network: Any, x: Any) -> Graph | None:
+    """The graph for what the network takes; None where that is not known."""
+    if isinstance(network, GraphNetwork):
+        return network.graph
+    taken = _input_type(network, x)
+    if taken is None or not callable(network):
+        return None
+    try:
+        return _graph(network, taken)
+    except (TypeError, ValueError) as error:
+        raise type(error)(
+            f"save: {error} (for x:{taken}; say with x= what the network takes)"
+        ) from error
+
+
+def _graph(network: Any, taken: ArrayType) -> Graph:
+    """The network in use as a graph of (parameters by their paths, x)."""
+    structure, parameters = tree.flatten(network)[1], _parameters(network)
+
+    def inference(parameters_by_path: Any, x: Any) -> Any:
+        return tree.unflatten(structure, [parameters_by_path[path] for path in parameters])(x)
+
+    graph = trace(inference, parameters, taken)
+    if graph.out_tree != Graph(graph.inputs, graph.outputs, graph.in_tree).out_tree:
+        raise TypeError(
+            f"the network gives {graph.out_tree}; expected one array, or a tuple of several"
         )
-    if tree.is_container_class(type(value)):
-        return _describe_class(value, path, leaves)
-    if type(value) in (tuple, list):
-        items = [_describe(item, f"{path}[{i}]", leaves) for i, item in enumerate(value)]
-        return {type(value).__name__: items}
-    if isinstance(value, str):
-        return {"text": value}
-    if value is None or (isinstance(value, (bool, int, float)) and math.isfinite(value)):
-        return value
-    raise _unstorable(value, path, "a file holds text, finite numbers, None, tuples and lists")
+    return graph
 
 
-def _describe_class(value: Any, path: str, leaves: Mapping[str, Any]) -> Any:
-    kind = type(value)
-    if LAYERS.get(kind.__name__, kind) is not kind:
-        raise _unstorable(value, path, f"{kind.__name__} is a layer of nn; rename your class")
-    names = [field.name for field in dataclasses.fields(value) if field.init]
-    return {
-        "class": kind.__name__,
-        "fields": {x: _describe(getattr(value, x), _step(path, x), leaves) for x in names},
-    }
+def _input_type(network: Any, x: Any) -> ArrayType | None:
+    if x is not None:
+        found = type_of(x)
+        return found.with_shape((BATCH, *found.shape[1:])) if found.ndim > 1 else found
+    parts = tree.flatten(network, lambda value: isinstance(value, Dense))[0]
+    first = next((part for part in parts if isinstance(part, Dense)), None)
+    if first is None:
+        return None
+    first.check()
+    return ArrayType((BATCH, first.weight.shape[0]), first.weight.dtype.name)
 
 
-def _unstorable(value: Any, path: str, reason: str) -> TypeError:
-    place = _step("network", path) if path else "network"
-    return TypeError(f"save: {place} is {type(value).__name__} {value!r:.60}; {reason}")
-
-
-def _step(path: str, name: str) -> str:
-    return f"{path}.{name}" if path else name
+def _preprocessing_to_json(preprocessing: Any) -> Any:
+    if preprocessing is not None:
+        if not isinstance(preprocessing, Preprocessing):
+            raise TypeError(
+                f"save: preprocessing is {type(preprocessing).__name__} {preprocessing!r:.60}; "
+                "expected a data.Preprocessing"
+            )
+        preprocessing.check()
+    return structure_json.to_json(preprocessing, PREPROCESSING, {}, "preprocessing")
 
 
 # ---- reading ---------------------------------------------------------------------------------
 
-#: What Python raises where the content of a file is not what it should be.
-_SIGNS_OF_DAMAGE = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
+
+def _read(path: str | os.PathLike[str], classes: Sequence[type]) -> ModelFile:
+    try:
+        found = _opened(*sealed.read(path, FORMAT), classes)
+    except (ModelFileError, sealed.SealError) as error:
+        raise ModelFileError(f"{path}: {error}") from None
+    except _SIGNS_OF_DAMAGE as error:
+        raise ModelFileError(f"{path}: not a valid model file: {error!r:.300}") from error
+    for name, leaf in _parameters(found.network).items():
+        if not np.all(np.isfinite(leaf)):
+            warnings.warn(f"{path}: {name} holds numbers that are not finite", stacklevel=3)
+    return found
 
 
-def _end_of_header(content: bytes) -> int:
-    return 8 + int.from_bytes(content[:8], "little")
+def _opened(
+    arrays: Mapping[str, Any], record: Mapping[str, Any], classes: Sequence[type]
+) -> ModelFile:
+    constants: set[str] = set()
+    graph = None
+    if record["graph"] is not None:
+        graph = _stored_graph(record["graph"], arrays)
+        constants = {node["array"] for node in record["graph"]["nodes"] if "array" in node}
+    network = _network(record["structure"], graph, arrays, classes)
+    places = set(_parameters(network))
+    if unused := sorted(set(arrays) - places - constants):
+        raise ModelFileError(f"the array {unused[0]!r:.80} has no place in the network")
+    if empty := sorted(places - set(arrays)):
+        raise ModelFileError(f"{empty[0]:.80} is no array")
+    preprocessing = _preprocessing(record["preprocessing"], graph)
+    if graph is not None and not isinstance(network, GraphNetwork):
+        _check_agreement(network, graph)
+    loss = record["loss"]
+    return ModelFile(network, preprocessing, graph, None if loss is None else find_loss(loss).name)
 
 
-def _rebuild(
-    described: Any, path: str, arrays: Mapping[str, Any], known: Mapping[str, type]
-) -> Any:
-    """What `_describe` described."""
+def _preprocessing(described: Any, graph: Graph | None) -> Preprocessing | None:
+    found = structure_json.from_json(described, PREPROCESSING, {})
+    if found is None:
+        return None
+    if not isinstance(found, Preprocessing):
+        raise ModelFileError(f"its preprocessing is {found!r:.60}")
+    found.check()
+    width = len(found.feature_names)
+    if graph is not None and graph.inputs[-1].shape[-1:] != (width,):
+        raise ModelFileError(
+            f"its preprocessing makes {width} features, its network takes {graph.inputs[-1].type}"
+        )
+    return found
 
-    def items(inside: Sequence[Any]) -> list[Any]:
-        return [_rebuild(item, f"{path}[{i}]", arrays, known) for i, item in enumerate(inside)]
 
-    match described:
-        case "*":
-            return _array(path, arrays)
-        case None | bool() | int() | float():
-            return described
-        case {"text": str(text)}:
-            return text
-        case {"activation": str(name)}:
-            return find(ACTIVATIONS, "activation", name)
-        case {"tuple": list(inside)}:
-            return tuple(items(inside))
-        case {"list": list(inside)}:
-            return items(inside)
-        case {"class": str(name), "fields": dict(fields)}:
-            kind = _known_class(name, known)
-            built = kind(
-                **{x: _rebuild(item, _step(path, x), arrays, known) for x, item in fields.items()}
+def _stored_graph(described: Any, arrays: Mapping[str, Any]) -> Graph:
+    flat = graph_json.from_json(described, arrays)
+    *names, last = [str(node.label) for node in flat.inputs]
+    if last != _INPUT or names != sorted(set(names)):
+        raise ModelFileError(f"the inputs of its graph are {names!r:.120} and {last!r:.40}")
+    for name, node in zip(names, flat.inputs[:-1], strict=True):
+        if name not in arrays:
+            raise ModelFileError(f"the array {name!r:.80} is missing")
+        if type_of(arrays[name]) != node.type or node.type.dtype not in FLOATS:
+            raise ModelFileError(
+                f"the array {name!r:.80} is {type_of(arrays[name])}, its graph takes {node.type}"
             )
-            if isinstance(built, (Dense, Sequential)):
-                built.check()
-            return built
-    raise ModelFileError(f"{path or 'its structure'} is {described!r:.60}, which means nothing")
+    structure = tree.flatten((dict.fromkeys(names, 0), 0))[1]
+    return Graph(flat.inputs, flat.outputs, structure)
 
 
-def _array(path: str, arrays: Mapping[str, Any]) -> Any:
-    if path not in arrays:
-        raise ModelFileError(f"the array {path!r} is missing")
-    if arrays[path].dtype.name not in FLOATS:
-        raise ModelFileError(f"the array {path!r} has dtype {arrays[path].dtype}")
-    return arrays[path]
-
-
-def _known_class(name: str, known: Mapping[str, type]) -> Any:
-    if name not in known:
+def _network(
+    structure: Any, graph: Graph | None, arrays: Mapping[str, Any], classes: Sequence[type]
+) -> Any:
+    """The network of this structure, or that of the graph where the structure is not known."""
+    known = {**LAYERS, **{kind.__name__: kind for kind in classes}}
+    if structure is None and graph is not None:
+        return _graph_network(graph, arrays)
+    try:
+        network = structure_json.from_json(structure, known, arrays)
+    except structure_json.UnknownClassError as error:
+        if graph is not None:
+            return _graph_network(graph, arrays)
         raise ModelFileError(
-            f"the file names the class {name!r}; pass it as load(path, classes=[{name}]) "
-            "if you trust the file"
-        )
-    return known[name]
+            f"{error} and holds no graph; pass the class with load(path, classes=[...]) if you "
+            "trust the file, or save with x=, an example of the input"
+        ) from None
+    if not tree.is_container_class(type(network)):
+        raise ModelFileError(f"its structure is {type(network).__name__}, not a network")
+    return network
 
 
-def _checked_metadata(content: bytes) -> dict[str, Any]:
-    """The header's metadata, after the checksum over the whole file was found right."""
-    end = _end_of_header(content)
-    if len(content) < 8 or end > min(len(content), _LARGEST_HEADER):
+def _graph_network(graph: Graph, arrays: Mapping[str, Any]) -> GraphNetwork:
+    names = [str(node.label) for node in graph.inputs[:-1]]
+    return GraphNetwork({name: arrays[name] for name in names}, graph)
+
+
+def _check_agreement(network: Any, graph: Graph) -> None:
+    """ModelFileError where the network computes something else than the graph beside it."""
+    again = _graph(network, graph.inputs[-1].type)
+    names = [str(node.label) for node in graph.inputs]
+    # Through JSON, since tracing may leave numbers of NumPy among the params.
+    once_more = graph_json.from_json(*graph_json.to_json(again, names))
+    if Graph(once_more.inputs, once_more.outputs, graph.in_tree).hash != graph.hash:
         raise ModelFileError(
-            f"not a model file, or cut short: {len(content)} bytes, with a header of {end - 8}"
+            "its graph is not that of its network: their code has changed since; loaded without "
+            "the classes, it is the network that was saved"
         )
-    metadata = _parsed(_parsed(content[8:end].decode()).get("__metadata__", {}).get(_ENTRY, "{}"))
-    if metadata.get("format") != FORMAT:
-        raise ModelFileError(
-            f"its format is {metadata.get('format')!r}, expected {FORMAT!r}; "
-            "it was not written by this version of chainrule"
-        )
-    stated = metadata["sha256"].encode()
-    digest = hashlib.sha256(content[:end].replace(stated, _EMPTY_DIGEST.encode(), 1))
-    digest.update(memoryview(content)[end:])
-    if digest.hexdigest().encode() != stated:
-        raise ModelFileError("the checksum is wrong: the file was damaged or changed")
-    return metadata
-
-
-def _parsed(text: str) -> dict[str, Any]:
-    """A JSON object without what JSON leaves open: a key that is there twice, NaN, infinities."""
-    found = json.loads(text, object_pairs_hook=_distinct, parse_constant=_refuse_constant)
-    if not isinstance(found, dict):
-        raise ModelFileError(f"not a model file: its header holds a {type(found).__name__}")
-    return found
-
-
-def _distinct(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ModelFileError("a key stands twice in its header")
-    return found
-
-
-def _refuse_constant(name: str) -> Any:
-    raise ModelFileError(f"its header holds {name}, which is no number of JSON")

@@ -60,9 +60,7 @@ class Structure:
 LEAF = Structure()
 
 
-def flatten(
-    tree: Any, is_leaf: Callable[[Any], bool] | None = None
-) -> tuple[list[Any], Structure]:
+def flatten(tree: Any, is_leaf: Callable[[Any], bool] | None = None) -> tuple[list[Any], Structure]:
     """The leaves of `tree`, left to right, and the structure that puts them back.
 
     is_leaf  tells of a container whether it is to be a leaf, unopened

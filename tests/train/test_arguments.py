@@ -119,7 +119,7 @@ def test_label_of_the_validation_part_is_checked_too():
         (-0.1, "validation is -0.1; expected a share between 0 and 1"),
         (np.nan, "validation is nan"),
         ("half", "validation is 'half'"),
-        ((X, Y, Y), "validation has 3 parts"),
+        ((X,), r"validation has 1 parts; expected \(x, y\) or"),
         ((X, Y[:3]), r"validation x has shape \(50, 3\) and validation y \(3,\)"),
         ((X[:, :2], Y), r"for validation is x f32\[batch,2\].* for training x f32\[batch,3\]"),
         ((X, np.eye(2)[Y]), r"for validation is .*y f32\[batch,2\].* y i64\[batch\]"),

@@ -10,7 +10,8 @@ import pytest
 
 import chainrule as cr
 from chainrule.train import DivergedError, fit, loop
-from chainrule.train.step import Batches, training_step
+from chainrule.train.rows import Batches
+from chainrule.train.step import Objective, Update, training_step
 from chainrule.tree import Array
 
 
@@ -44,7 +45,8 @@ def test_learns_a_regression():
 def test_history_has_an_entry_for_every_epoch():
     result = fit(net(3, 4, 2), X, Y, loss="cross_entropy", epochs=7, validation=0.2)
     assert {name: len(values) for name, values in result.history.items()} == {
-        "loss": 7, "validation_loss": 7, "validation_accuracy": 7, "seconds": 7,
+        "loss": 7, "learning_rate": 7, "validation_loss": 7, "validation_accuracy": 7,
+        "seconds": 7,
     }  # fmt: skip
 
 
@@ -76,8 +78,8 @@ def test_best_is_the_network_of_the_lowest_validation_loss():
 def test_every_epoch_takes_each_sample_once_in_an_order_of_its_own(monkeypatch):
     orders = []
 
-    def epoch(position, x, y, order, batch_size, rate):
-        orders.append(order)
+    def epoch(position, rows, plan):
+        orders.append(plan.order)
         return position, np.zeros(2)
 
     monkeypatch.setattr(loop, "numpy_epoch", lambda step: epoch)
@@ -175,10 +177,11 @@ def test_fit_is_the_training_step_repeated():
     network, adam, loss = net(3, 4, 2, dtype="float64"), cr.train.adam(0.1), "cross_entropy"
     vector, packing = cr.tree.pack(network)
     types = Batches(cr.ArrayType((cr.BATCH, 3)), cr.ArrayType((cr.BATCH,), "int64"))
-    step = training_step(packing, cr.nn.loss(loss), adam, types)
-    state = adam.init(vector)
+    update = Update(adam)
+    step = training_step(packing, Objective(cr.nn.loss(loss)), update, types)
+    state = update.init(vector)
     for number in (1.0, 2.0, 3.0):
-        vector, state, _ = step(vector, state, 0.1, number, X, Y)
+        vector, state, _ = step(vector, state, 0.1, number, cr.key(0), X, Y, None)
     result = fit(network, X, Y, loss=loss, optimizer=adam, epochs=3, batch_size=50)
     np.testing.assert_allclose(cr.tree.pack(result.network)[0], vector, rtol=1e-9)
 
@@ -186,16 +189,16 @@ def test_fit_is_the_training_step_repeated():
 def test_callbacks_hear_of_every_epoch():
     heard = []
 
-    def listen(epoch, epochs, history):
-        heard.append((epoch, epochs, len(history["loss"])))
+    def listen(moment):
+        heard.append((moment.epoch, moment.epochs, len(moment.history["loss"])))
 
     fit(net(3, 2), X, Y, loss="cross_entropy", epochs=3, callbacks=[listen])
     assert heard == [(1, 3, 1), (2, 3, 2), (3, 3, 3)]
 
 
 def test_ctrl_c_returns_the_best_so_far():
-    def press(epoch, epochs, history):
-        if epoch == 5:
+    def press(moment):
+        if moment.epoch == 5:
             raise KeyboardInterrupt
 
     wrong = X[:9], 1 - Y[:9]  # gets worse with every epoch
@@ -216,9 +219,9 @@ def test_epoch_that_ctrl_c_cuts_short_leaves_no_trace(monkeypatch):
             raise KeyboardInterrupt
         return {"loss": 1.0 / len(calls)}
 
-    monkeypatch.setattr(loop, "_validator", lambda *_: validate)
+    monkeypatch.setattr(loop, "validator", lambda *_: validate)
     result = fit(net(3, 4, 2), X, Y, loss="cross_entropy", epochs=9)
-    assert [len(curve) for curve in result.history.values()] == [2, 2, 2]
+    assert [len(curve) for curve in result.history.values()] == [2, 2, 2, 2]
     np.testing.assert_array_equal(cr.tree.pack(result.network)[0], calls[1])
 
 
@@ -226,7 +229,7 @@ def test_ctrl_c_in_the_first_epoch_returns_the_network_as_it_came(monkeypatch):
     def validate(parameters):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(loop, "_validator", lambda *_: validate)
+    monkeypatch.setattr(loop, "validator", lambda *_: validate)
     result = fit(net(3, 4, 2), X, Y, loss="cross_entropy")
     assert result.interrupted and result.best_epoch == 0 and not result.history
     np.testing.assert_array_equal(cr.tree.pack(result.network)[0], cr.tree.pack(net(3, 4, 2))[0])
@@ -264,7 +267,7 @@ def test_progress_says_loss_best_and_accuracy():
         "validation_loss": [0.5, 0.75],
         "validation_accuracy": [0.1, 0.25],
     }
-    assert summary(history) == "loss 1.0000  val 0.7500  best 0.5000  acc 25.0%"
+    assert summary(history) == "loss 1  val 0.75  best 0.5 @1  acc 25.0%  ▁█"
 
 
 def test_progress_is_drawn_on_standard_error_alone(capfd):

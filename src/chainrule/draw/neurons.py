@@ -146,16 +146,37 @@ def _from_tree(structure: tree.Structure, leaves: Sequence[Any]) -> list[Layer]:
     for key, child in zip(structure.keys, structure.children, strict=True):
         inside = leaves[start : start + child.size]
         start += child.size
-        if child.container is None:
-            parts[key] = np.asarray(inside[0])
-        elif child.size:
-            found += _from_tree(child, inside)
+        value = tree.unflatten(child, inside)
+        if layers := _from_tree(child, inside):
+            found += layers
+        elif found and isinstance(key, int) and callable(value):
+            found[-1] = _followed(found[-1], value)
         else:
-            parts[key] = tree.unflatten(child, [])
+            parts[key] = np.asarray(value) if child.container is None else value
     if "weight" in parts:
         activation = parts.get("activation", dict(structure.static).get("activation"))
         found.insert(0, Layer(parts["weight"], parts.get("bias"), activation))
     return found
+
+
+@dataclass(frozen=True, eq=False)
+class _Chain:
+    """Functions that follow a layer one after the other, shown as one activation."""
+
+    functions: tuple[Any, ...]
+
+    def __call__(self, x: Any) -> Any:
+        for function in self.functions:
+            x = _function(function)(x)
+        return x
+
+    @property
+    def name(self) -> str:
+        return " ".join(filter(None, map(_symbol, self.functions))) or "identity"
+
+
+def _followed(layer: Layer, function: Any) -> Layer:
+    return Layer(layer.weight, layer.bias, _Chain((layer.activation, function)))
 
 
 def _called(activation: Any) -> str:

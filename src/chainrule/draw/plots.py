@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import os
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,9 @@ from chainrule.files import write_atomically
 
 
 _BLUE, _ORANGE = "#0072b2", "#d55e00"
+_LONGEST = 24  # characters of a name
+_READABLE = 30  # classes whose counts are written
+_ROOM = 30  # characters of all names of classes that fit side by side
 
 
 def learning_curve(history: Mapping[str, Sequence[float]], path: str | os.PathLike[str]) -> None:
@@ -31,10 +35,32 @@ def learning_curve(history: Mapping[str, Sequence[float]], path: str | os.PathLi
         axes.plot(epochs, held_out, dots + "--", color=_ORANGE, label="validation")
         axes.plot(epochs[best], held_out[best], "o", color=_ORANGE, label=f"best: epoch {best + 1}")
     axes.set(xlabel="epoch", ylabel="loss (mean over samples)", title="Learning curve")
-    axes.set_yscale("log")
+    lowest = min(*history["loss"], *(held_out or history["loss"]))
+    axes.set_yscale("log" if lowest > 0 else "linear")
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.grid(alpha=0.3)
     axes.legend()
+    _write(figure, path)
+
+
+def residuals(targets: Any, predicted: Any, path: str | os.PathLike[str], unit: str = "") -> None:
+    """How far off each prediction is, over what was predicted: target - prediction.
+
+    targets, predicted  `(samples,)`; unit  what they are numbers of, for the axes
+    """
+    targets, predicted = np.asarray(targets, float), np.asarray(predicted, float)
+    left = targets - predicted
+    figure, axes = _figure(6.4, 4.4)
+    axes.axhline(0, color="#5f5f5f", linewidth=1)
+    axes.scatter(predicted, left, s=14, alpha=0.6, color=_BLUE, edgecolors="none")
+    spread = float(np.sqrt(np.mean(left**2)))
+    for bound in (-spread, spread):
+        axes.axhline(bound, color=_ORANGE, linewidth=1, linestyle="--")
+    of = f" ({_name(unit)})" if unit else ""
+    axes.set_xlabel(f"predicted{of}", parse_math=False)
+    axes.set_ylabel("true - predicted", parse_math=False)
+    axes.set_title(f"Held out: {len(left)} residuals, dashed ± RMSE {spread:.4g}")
+    axes.grid(alpha=0.3)
     _write(figure, path)
 
 
@@ -44,12 +70,15 @@ def confusion(counts: Any, classes: Sequence[str], path: str | os.PathLike[str])
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     for row, column in np.ndindex(*counts.shape):
-        if counts[row, column]:
+        if counts[row, column] and len(counts) <= _READABLE:
             ink = "white" if shares[row, column] > 0.5 else "black"
             axes.text(column, row, str(counts[row, column]), ha="center", va="center", color=ink)
     places = np.arange(len(classes))
-    axes.set_xticks(places, classes)
-    axes.set_yticks(places, classes)
+    names = [_name(name) for name in classes]
+    turned = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"}
+    is_long = sum(map(len, names)) > _ROOM
+    axes.set_xticks(places, names, parse_math=False, **(turned if is_long else {}))
+    axes.set_yticks(places, names, parse_math=False)
     right, total = int(np.trace(counts)), int(counts.sum())
     axes.set(xlabel="predicted", ylabel="true", title=f"Held out: {right} of {total} right")
     _write(figure, path)
@@ -80,6 +109,12 @@ def weight_images(
     _write(figure, path)
 
 
+def _name(text: str) -> str:
+    """A name as data have it, in one line that is not too long."""
+    line = "".join(c if c.isprintable() else " " for c in text)
+    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
+
+
 def _units_title(shown: int, there_are: int) -> str:
     some = f"the first {shown} of {there_are}" if shown < there_are else str(shown)
     return f"Weights of the first layer: {some} units"
@@ -99,5 +134,8 @@ def _figure(width: float, height: float) -> tuple[Any, Any]:
 def _write(figure: Any, path: str | os.PathLike[str]) -> None:
     """Save as the kind of file that the name ends in."""
     content = io.BytesIO()
-    figure.savefig(content, format=Path(path).suffix[1:] or None, dpi=150)
+    with warnings.catch_warnings():
+        # A name may have letters that the font lacks: they are drawn as boxes.
+        warnings.filterwarnings("ignore", message="Glyph .* missing")
+        figure.savefig(content, format=Path(path).suffix[1:] or None, dpi=150)
     write_atomically(path, content.getvalue())

@@ -1,17 +1,44 @@
-"""Networks: layers, activations, initial weights and losses."""
+"""Networks: layers, activations, initial weights and losses; what is inside and what it costs."""
 
 from chainrule.nn.activations import ACTIVATIONS as ACTIVATIONS
 from chainrule.nn.activations import Activation as Activation
+from chainrule.nn.activations import PReLU as PReLU
 from chainrule.nn.activations import activation as activation
+from chainrule.nn.graph_network import GraphNetwork as GraphNetwork
 from chainrule.nn.initializers import INITIALIZERS as INITIALIZERS
+from chainrule.nn.initializers import initializer as initializer
+from chainrule.nn.inspection import dead_units as dead_units
+from chainrule.nn.inspection import layer_outputs as layer_outputs
 from chainrule.nn.layers import Dense as Dense
 from chainrule.nn.losses import LOSSES as LOSSES
 from chainrule.nn.losses import Loss as Loss
+from chainrule.nn.losses import absolute_error as absolute_error
+from chainrule.nn.losses import binary_cross_entropy as binary_cross_entropy
 from chainrule.nn.losses import cross_entropy as cross_entropy
+from chainrule.nn.losses import gaussian_nll as gaussian_nll
 from chainrule.nn.losses import half_squared_error as half_squared_error
+from chainrule.nn.losses import hinge as hinge
+from chainrule.nn.losses import huber as huber
 from chainrule.nn.losses import is_correct as is_correct
 from chainrule.nn.losses import loss as loss
+from chainrule.nn.losses import perceptron as perceptron
+from chainrule.nn.losses import poisson as poisson
+from chainrule.nn.losses import quantile as quantile
+from chainrule.nn.losses import share_correct as share_correct
 from chainrule.nn.losses import squared_error as squared_error
+from chainrule.nn.losses import zero_one as zero_one
 from chainrule.nn.network import Sequential as Sequential
 from chainrule.nn.network import mlp as mlp
 from chainrule.nn.network import parameter_count as parameter_count
+from chainrule.nn.penalties import PENALTIES as PENALTIES
+from chainrule.nn.penalties import Penalty as Penalty
+from chainrule.nn.penalties import elastic as elastic
+from chainrule.nn.penalties import l1 as l1
+from chainrule.nn.penalties import l2 as l2
+from chainrule.nn.penalties import lp as lp
+from chainrule.nn.penalties import penalty as penalty
+from chainrule.nn.summary import Summary as Summary
+from chainrule.nn.summary import summary as summary
+from chainrule.nn.training import TrainingLayer as TrainingLayer
+from chainrule.nn.training_layers import BatchNorm as BatchNorm
+from chainrule.nn.training_layers import Dropout as Dropout

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from chainrule import ops
-from chainrule.lookup import find
-from chainrule.nn.activations import ACTIVATIONS, Activation, activation
-from chainrule.nn.initializers import INITIALIZERS
+from chainrule.nn.activations import ACTIVATIONS, Activation, Chosen, PReLU, activation
+from chainrule.nn.initializers import FLOATS as FLOATS
+from chainrule.nn.initializers import Initializer, check_size, filled
+from chainrule.nn.initializers import initializer as find_initializer
 from chainrule.tree import Array
-from chainrule.types import dtype_name, shape_text
-
-
-#: What parameters may be made of.
-FLOATS = ("float32", "float64")
+from chainrule.types import shape_text
 
 
 @dataclass(frozen=True, repr=False)
@@ -25,39 +21,46 @@ class Dense:
     """A fully connected layer: `activation(x @ weight + bias)`.
 
     weight      `(fan_in, fan_out)`
-    bias        `(fan_out,)`
+    bias        `(fan_out,)`, or None for none
     activation  by default the identity
     """
 
     weight: Array
-    bias: Array
-    activation: Activation = ACTIVATIONS["identity"]
+    bias: Array | None
+    activation: Activation | PReLU = ACTIVATIONS["identity"]
 
     @classmethod
     def init(
         cls,
         fan_in: int,
         fan_out: int,
-        activate: str | Activation | Callable[[Any], Any] = "identity",
+        activate: Chosen = "identity",
         *,
         rng: int | np.random.Generator,
-        initializer: str | None = None,
+        initializer: str | Initializer | None = None,
         dtype: str = "float32",
+        bias: bool | float = True,
     ) -> Dense:
-        """A layer with random weights and zero biases.
+        """A layer with random weights.
 
-        `initializer` is by default the one that suits the activation. ValueError for a size that is
-        no whole number from 1, for a dtype other than float32 and float64, or an unknown name.
+        initializer  of the weights; by default the one that suits the activation
+        bias         the number that each bias starts from; True means 0, False no biases
+        ValueError for a size that is no whole number from 1, for a dtype other than float32 and
+        float64, an unknown name or setting, or weights of another shape.
         """
-        for size in (fan_in, fan_out):
-            if not isinstance(size, (int, np.integer)) or size < 1:
-                raise ValueError(f"Dense: a size is {size!r}; expected a whole number from 1")
-        if dtype_name(dtype) not in FLOATS:
-            raise ValueError(f"Dense: dtype {dtype!r}; expected {' or '.join(FLOATS)}")
-        chosen = activation(activate)
-        make = find(INITIALIZERS, "initializer", initializer or chosen.initializer)
-        weight = make(np.random.default_rng(rng), fan_in, fan_out).astype(dtype)
-        return cls(weight, np.zeros(fan_out, dtype), chosen)
+        check_size("Dense", fan_in)
+        biases = filled("Dense", fan_out, 0.0 if isinstance(bias, bool) else bias, dtype)
+        chosen = activation(activate, fan_out, dtype)
+        make = find_initializer(initializer or chosen.initializer)
+        weight = np.asarray(make(np.random.default_rng(rng), fan_in, fan_out), dtype)
+        if weight.shape != (fan_in, fan_out):
+            raise ValueError(
+                f"Dense: the initializer gave weights {shape_text(weight.shape)}; "
+                f"expected [{fan_in},{fan_out}]"
+            )
+        layer = cls(weight, None if bias is False else biases, chosen)
+        layer.check()
+        return layer
 
     def __call__(self, x: Any) -> Any:
         """The layer's output.
@@ -72,18 +75,26 @@ class Dense:
                 f"Dense: x has shape {shape_text(x.shape)}, but the layer takes "
                 f"{self.weight.shape[0]} features: [batch,{self.weight.shape[0]}]"
             )
-        return self.activation(ops.matmul(x, self.weight) + self.bias)
+        sums = ops.matmul(x, self.weight)
+        return self.activation(sums if self.bias is None else sums + self.bias)
 
     def check(self) -> None:
         """TypeError or ValueError where the fields do not make a layer."""
-        if not isinstance(self.activation, Activation):
+        if not isinstance(self.activation, (Activation, PReLU)):
             raise TypeError(f"Dense: the activation is {self.activation!r:.60}")
-        weight, bias = np.shape(self.weight), np.shape(self.bias)
+        weight = np.shape(self.weight)
+        bias = weight[1:] if self.bias is None else np.shape(self.bias)
         if len(weight) != 2 or bias != weight[1:]:
             raise ValueError(
                 f"Dense: weight {shape_text(weight)} and bias {shape_text(bias)} do not fit; "
                 "expected [fan_in,fan_out] and [fan_out]"
             )
+        if isinstance(self.activation, PReLU) and self.activation.slope.shape != weight[1:]:
+            raise ValueError(
+                f"Dense: weight {shape_text(weight)} and the slopes of prelu "
+                f"{shape_text(self.activation.slope.shape)} do not fit; expected one a unit"
+            )
 
     def __repr__(self) -> str:
-        return f"Dense{shape_text(self.weight.shape)} {self.activation.name}"
+        without = " without bias" if self.bias is None else ""
+        return f"Dense{shape_text(self.weight.shape)} {self.activation!r}{without}"

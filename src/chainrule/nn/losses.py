@@ -1,109 +1,117 @@
-"""Losses: each takes `(prediction, target)` and gives one number a sample, `(batch,)`.
+"""Every loss by name, with what has to be known of it, and the choice of one.
 
-Weighting and averaging are done in one place, by the training step.
+A loss takes `(prediction, target)` and gives one number a sample, `(batch,)`. Weighting and
+averaging are done in one place, by the training step.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from chainrule import ops
-from chainrule.lookup import find
-from chainrule.types import shape_text
+from chainrule.lookup import check_kinds, find, parse
+from chainrule.nn.activations import identity
+from chainrule.nn.classification import (
+    binary_cross_entropy,
+    check_either,
+    check_labels,
+    check_yes_or_no,
+    cross_entropy,
+    hinge,
+    is_correct,
+    perceptron,
+    share_correct,
+    zero_one,
+)
+from chainrule.nn.regression import (
+    absolute_error,
+    check_counts,
+    first_half,
+    gaussian_nll,
+    half_squared_error,
+    huber,
+    poisson,
+    quantile,
+    squared_error,
+)
 
 
-PerSample: TypeAlias = Callable[[Any, Any], Any]
+PerSample: TypeAlias = Callable[..., Any]
 
 
-def cross_entropy(logits: Any, target: Any) -> Any:
-    """-log of the probability that softmax(logits) gives the target (LO-08), from the logits.
-
-    logits  `(batch, classes)`
-    target  labels `(batch,)`, whole numbers from 0; or probabilities `(batch, classes)`
-    return  `(batch,)`
-    Kept whole because softmax followed by a logarithm loses all digits where a class is certain.
-    """
-    if target.dtype.kind not in "iu":
-        if len(target.shape) < len(logits.shape):
-            raise ValueError(
-                f"cross_entropy: the labels are {target.dtype}; convert them to whole numbers "
-                "with .astype(int)"
-            )
-        target = ops.cast(target, logits.dtype)
-        _check_shapes("cross_entropy", logits, target)
-        return -ops.sum(target * ops.log_softmax(logits), axis=-1)
-    if target.shape != logits.shape[:-1]:
-        raise ValueError(
-            f"cross_entropy: labels of shape {shape_text(target.shape)} for logits of shape "
-            f"{shape_text(logits.shape)}; expected one whole number for each row"
-        )
-    hits = ops.one_hot(target, logits.shape[-1], logits.dtype)
-    return ops.logsumexp(logits, axis=-1) - ops.sum(hits * logits, axis=-1)
-
-
-def squared_error(prediction: Any, target: Any) -> Any:
-    """Σ (prediction - target)² over the outputs (LO-06).
-
-    prediction, target  `(batch, outputs)`; a target `(batch,)` fits one output
-    return              `(batch,)`
-    """
-    target = ops.cast(target, prediction.dtype)
-    if len(target.shape) == len(prediction.shape) - 1 and prediction.shape[-1] == 1:
-        target = ops.reshape(target, prediction.shape)
-    _check_shapes("squared_error", prediction, target)
-    return ops.sum(ops.square(prediction - target), axis=-1)
-
-
-def half_squared_error(prediction: Any, target: Any) -> Any:
-    """½ Σ (prediction - target)² over the outputs (LO-02): its gradient is prediction - target."""
-    return 0.5 * squared_error(prediction, target)
-
-
-def is_correct(scores: Any, target: Any) -> Any:
-    """1 where the largest score is at the label, else 0: its mean is the accuracy (ME-02).
-
-    scores `(batch, classes)`, target labels `(batch,)` or `(batch, classes)`; returns `(batch,)`.
-    """
-    labels = target if target.dtype.kind in "iu" else ops.argmax(target, axis=-1)
-    return ops.cast(ops.equal(ops.argmax(scores, axis=-1), labels), scores.dtype)
+def _anything(target: Any, outputs: int) -> None:
+    """Takes every target."""
 
 
 @dataclass(frozen=True)
 class Loss:
     """A loss.
 
-    takes_labels  whether a target may be labels, which count the outputs from 0
+    name          what chooses it, with its settings
+    function      (prediction, target) -> `(batch,)`
+    link          turns the network's outputs into what is predicted (OU-05): numbers, or the
+                  probabilities of classes
     metrics       what is reported beside it: functions (prediction, target) -> `(batch,)`
+    check_target  (target array, outputs): ValueError for a target that has no meaning for it
     """
 
     name: str
     function: PerSample
-    takes_labels: bool = False
+    link: Callable[[Any], Any] = identity
     metrics: Mapping[str, PerSample] = field(default_factory=dict[str, PerSample])
+    check_target: Callable[[Any, int], None] = _anything
 
+
+_OF_CLASSES: dict[str, PerSample] = {"accuracy": is_correct}
+_OF_YES_OR_NO: dict[str, PerSample] = {"accuracy": share_correct}
+_OF_NUMBERS: dict[str, PerSample] = {
+    "mean_absolute_error": functools.partial(absolute_error, outputs="mean")
+}
 
 #: Every loss, by name.
 LOSSES: dict[str, Loss] = {
     row.name: row
     for row in (
-        Loss("cross_entropy", cross_entropy, True, {"accuracy": is_correct}),
-        Loss("half_squared_error", half_squared_error),
-        Loss("squared_error", squared_error),
+        Loss("absolute_error", absolute_error, metrics=_OF_NUMBERS),
+        Loss(
+            "binary_cross_entropy",
+            binary_cross_entropy,
+            ops.sigmoid,
+            _OF_YES_OR_NO,
+            check_yes_or_no,
+        ),
+        Loss("cross_entropy", cross_entropy, ops.softmax, _OF_CLASSES, check_labels),
+        Loss("gaussian_nll", gaussian_nll, first_half),
+        Loss("half_squared_error", half_squared_error, metrics=_OF_NUMBERS),
+        Loss("hinge", hinge, identity, _OF_CLASSES, check_either),
+        Loss("huber", huber, metrics=_OF_NUMBERS),
+        Loss("perceptron", perceptron, identity, _OF_CLASSES, check_either),
+        Loss("poisson", poisson, ops.exp, check_target=check_counts),
+        Loss("quantile", quantile),
+        Loss("squared_error", squared_error, metrics=_OF_NUMBERS),
+        Loss("zero_one", zero_one, identity, _OF_CLASSES, check_either),
     )
 }
 
 
 def loss(chosen: str | Loss | PerSample) -> Loss:
-    """The loss of this name; a function `(prediction, target) -> (batch,)` is taken as it is.
+    """The loss of this name, with settings or without: `"huber(delta=0.5)"`.
 
-    ValueError, naming the nearest, for an unknown name; TypeError for neither name nor function.
+    A function `(prediction, target) -> (batch,)` is taken as it is. ValueError, naming the
+    nearest, for an unknown name or setting; TypeError for neither name nor function.
     """
     if isinstance(chosen, Loss):
         return chosen
     if isinstance(chosen, str):
-        return find(LOSSES, "loss", chosen)
+        name, settings = parse("loss", chosen)
+        row = find(LOSSES, "loss", name)
+        check_kinds("loss", name, row.function, settings)
+        if not settings:
+            return row
+        return replace(row, name=chosen, function=functools.partial(row.function, **settings))
     if not callable(chosen):
         raise TypeError(
             f"loss: {chosen!r} is neither a name nor a function (prediction, target) -> (batch,)"
@@ -112,11 +120,3 @@ def loss(chosen: str | Loss | PerSample) -> Loss:
         if row.function is chosen:
             return row
     return Loss(getattr(chosen, "__name__", "loss"), chosen)
-
-
-def _check_shapes(name: str, prediction: Any, target: Any) -> None:
-    if tuple(prediction.shape) != tuple(target.shape):
-        raise ValueError(
-            f"{name}: prediction {shape_text(prediction.shape)} and target "
-            f"{shape_text(target.shape)} differ in shape; reshape the target"
-        )

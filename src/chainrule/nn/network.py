@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import inspect
-import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from chainrule import tree
-from chainrule.nn.activations import Activation
+from chainrule.nn.activations import ACTIVATIONS, Activation, Chosen, PReLU
 from chainrule.nn.activations import activation as find_activation
+from chainrule.nn.initializers import Initializer
 from chainrule.nn.layers import Dense
+from chainrule.nn.training import statistics
+from chainrule.nn.training_layers import BatchNorm, Dropout
 from chainrule.tree import Subtree
 
 
@@ -38,14 +40,15 @@ class Sequential:
 
     def check(self) -> None:
         """TypeError or ValueError where a layer is no function or does not take what comes."""
+        features, maker = None, None
         for layer in self.layers:
             if not callable(layer):
                 raise TypeError(f"Sequential: {layer!r:.60} is no layer: it cannot be called")
-        for first, second in itertools.pairwise(self.layers):
-            if isinstance(first, Dense) and isinstance(second, Dense):
-                made, taken = first.weight.shape[1], second.weight.shape[0]
-                if made != taken:
-                    raise ValueError(f"Sequential: {first!r} before {second!r}: {made} != {taken}")
+            taken, made = _features(layer)
+            if None not in (features, taken) and features != taken:
+                raise ValueError(f"Sequential: {maker!r} before {layer!r}: {features} != {taken}")
+            if not _keeps_features(layer):
+                features, maker = made, layer
 
     def __repr__(self) -> str:
         inside = "".join(f"\n  {layer!r}" for layer in self.layers)
@@ -54,41 +57,84 @@ class Sequential:
 
 def mlp(
     sizes: Sequence[int],
-    activation: str | Activation | Callable[[Any], Any] = "relu",
+    activation: Chosen | Sequence[Chosen] = "relu",
     *,
-    output: str | Activation | Callable[[Any], Any] = "identity",
+    output: Chosen = "identity",
     rng: int | np.random.Generator,
-    initializer: str | None = None,
+    initializer: str | Initializer | None = None,
     dtype: str = "float32",
+    dropout: float = 0.0,
+    batch_norm: bool = False,
+    bias: bool | float = True,
 ) -> Sequential:
     """A multilayer perceptron.
 
-    sizes       the number of inputs, of units of each hidden layer, and of outputs: [64, 100, 10]
-    activation  of the hidden layers
-    output      activation of the last layer; the identity gives the logits that losses expect
-    rng         a seed or a generator; the same seed gives the same weights
+    sizes        the number of inputs, of units of each hidden layer, and of outputs: [64, 100, 10]
+    activation   of the hidden layers: one for all, or a list with one for each
+    output       activation of the last layer; the identity gives the logits that losses expect
+    rng          a seed or a generator; the same seed gives the same weights
+    initializer  of the weights; by default the one that suits each layer's activation
+    dropout      the share of the hidden units that is set to 0 in training
+    batch_norm   whether the sums of the hidden units are normalised before the activation
+    bias         what the biases start from, or False for none; see `Dense.init`
     ValueError for fewer than two sizes, a size below 1, or an unknown name.
     """
     if len(sizes) < 2:
         raise ValueError(f"mlp: sizes {list(sizes)}; expected at least inputs and outputs")
-    inner, outer = find_activation(activation), find_activation(output)
-    generator = np.random.default_rng(rng)
-    last = len(sizes) - 2
-    return Sequential(
-        tuple(
-            Dense.init(
-                fan_in,
-                fan_out,
-                outer if place == last else inner,
-                rng=generator,
-                initializer=initializer,
-                dtype=dtype,
-            )
-            for place, (fan_in, fan_out) in enumerate(itertools.pairwise(sizes))
+    generator, drop = np.random.default_rng(rng), Dropout(dropout)
+    layers: list[Any] = []
+    chosen = _for_each(activation, len(sizes) - 2)
+    for fan_in, fan_out, inner in zip(sizes[:-2], sizes[1:-1], chosen, strict=True):
+        made = Dense.init(
+            fan_in, fan_out, inner, rng=generator, initializer=initializer, dtype=dtype, bias=bias
         )
+        layers += _normalised(made) if batch_norm else [made]
+        layers += [drop] if dropout else []
+    fan_in, fan_out = sizes[-2:]
+    last = Dense.init(
+        fan_in, fan_out, output, rng=generator, initializer=initializer, dtype=dtype, bias=bias
     )
+    return Sequential((*layers, last))
 
 
 def parameter_count(network: Any) -> int:
-    """The number of learnt numbers in a network."""
-    return sum(int(np.prod(leaf.shape)) for leaf in tree.leaves(network))
+    """The number of learnt numbers in a network; running statistics are none."""
+    moved = statistics(network)
+    leaves = zip(tree.paths(network), tree.leaves(network), strict=True)
+    return sum(int(np.prod(leaf.shape)) for path, leaf in leaves if path not in moved)
+
+
+def _for_each(activation: Chosen | Sequence[Chosen], count: int) -> list[Chosen]:
+    """One activation for each hidden layer; an unknown one is refused though there be none."""
+    if not isinstance(activation, (list, tuple)):
+        find_activation(cast(Chosen, activation), units=1)
+        return [cast(Chosen, activation)] * count
+    if len(activation) != count:
+        raise ValueError(
+            f"mlp: {len(activation)} activations for {count} hidden layers; give one each"
+        )
+    return list(activation)
+
+
+def _normalised(layer: Dense) -> list[Any]:
+    """The same layer with its sums normalised; the bias goes, for a shift follows."""
+    _, units = layer.weight.shape
+    norm = BatchNorm.init(units, dtype=str(layer.weight.dtype))
+    return [Dense(layer.weight, None), norm, layer.activation]
+
+
+def _keeps_features(layer: Any) -> bool:
+    """Whether a layer surely makes as many features as it takes, whatever their number."""
+    if isinstance(layer, Activation):
+        return any(row.function is layer.function for row in ACTIVATIONS.values())
+    return isinstance(layer, Dropout)
+
+
+def _features(layer: Any) -> tuple[int | None, int | None]:
+    """How many features a layer takes and makes; None where its class does not say."""
+    if isinstance(layer, Dense):
+        return layer.weight.shape
+    if isinstance(layer, (BatchNorm, PReLU)):
+        (vector, *_) = tree.leaves(layer)
+        return vector.shape * 2
+    return None, None

@@ -109,6 +109,14 @@ def _slice_infer(x: ArrayType, start: Any, stop: Any, stride: Any) -> ArrayType:
     return x.with_shape(sizes)
 
 
+def _place_infer(x: ArrayType, shape: Any, start: Any, stop: Any, stride: Any) -> ArrayType:
+    whole = x.with_shape(shape)
+    part = _slice_infer(whole, start, stop, stride)
+    if part != x:
+        raise ValueError(f"place: {x} where {part} of {whole} is to be filled")
+    return whole
+
+
 def _place(x: Any, shape: Any, start: Any, stop: Any, stride: Any) -> Any:
     result = np.zeros(shape, x.dtype)
     result[_bounds(start, stop, stride)] = x
@@ -136,7 +144,7 @@ place = linear(
     _place,
     lambda ct, x, shape, start, stop, stride: slice(ct, start=start, stop=stop, stride=stride),
     doc="Zeros of `shape` with the argument at a slice of them: the transpose of `slice`",
-    infer=lambda x, shape, start, stop, stride: x.with_shape(shape),
+    infer=_place_infer,
     emit=Emit.VIEW,
     notation=function("place"),
     samples=[sample((3, 2), shape=(5, 4), start=(1, 0), stop=(4, 4), stride=(1, 2))],
@@ -208,7 +216,9 @@ def _index_axis(item: Any, size: Size, axis: int) -> tuple[Any, list[Any], Any]:
             return (0, size, 1), [size], None
         if isinstance(size, int):
             bound = item.indices(size)
-            return bound, [len(range(*bound))], None
+            count = len(range(*bound))
+            # Backwards from before the start NumPy counts from the end: [-9::-1] of three is empty.
+            return bound if count else (0, 0, 1), [count], None
         raise ValueError("getitem: the batch axis cannot be cut; its size is not known")
     indices = as_operand(item)
     if indices.dtype.kind not in "iu":

@@ -110,6 +110,14 @@ def _take_infer(x: ArrayType, indices: ArrayType, axis: int) -> ArrayType:
     return x.with_shape((*x.shape[:axis], *indices.shape, *x.shape[axis + 1 :]))
 
 
+def _scatter_add_infer(x: ArrayType, indices: ArrayType, axis: int, shape: Any) -> ArrayType:
+    whole = x.with_shape(shape)
+    part = _take_infer(whole, indices, axis)
+    if part != x or indices.dtype not in ("int64", "int32", "uint32", "uint8"):
+        raise ValueError(f"scatter_add: {x} at {indices} of {whole}; expected {part}")
+    return whole
+
+
 def _scatter_add(x: Any, indices: Any, axis: int, shape: Any) -> Any:
     result = np.zeros(shape, x.dtype)
     places: Any = (slice(None),) * axis + (indices,)
@@ -136,7 +144,7 @@ scatter_add = linear(
     _scatter_add,
     lambda ct, x, indices, axis, shape: take(ct, indices, axis=axis),
     doc="Zeros of `shape`, the entries of x added at indices along `axis`: take transposed",
-    infer=lambda x, indices, axis, shape: x.with_shape(shape),
+    infer=_scatter_add_infer,
     emit=Emit.GATHER,
     notation=function("scatter_add"),
     samples=[sample((2, 3, 3), _INDICES, axis=0, shape=(4, 3))],

@@ -1,11 +1,42 @@
-"""Training: optimisers, the step as a graph, epochs, and the loop around them."""
+"""Training: optimisers, schedules, the step as a graph, epochs, checkpoints, the loop."""
 
-from chainrule.train.loop import DivergedError as DivergedError
-from chainrule.train.loop import Result as Result
+from chainrule.train.callbacks import Callback as Callback
+from chainrule.train.callbacks import EpochEnd as EpochEnd
+from chainrule.train.checkpoints import Checkpoint as Checkpoint
+from chainrule.train.checkpoints import CheckpointError as CheckpointError
+from chainrule.train.curves import constant as constant
+from chainrule.train.curves import cosine as cosine
+from chainrule.train.curves import exponential as exponential
+from chainrule.train.curves import inverse_sqrt as inverse_sqrt
+from chainrule.train.curves import inverse_time as inverse_time
+from chainrule.train.curves import polynomial as polynomial
+from chainrule.train.curves import reduce_on_plateau as reduce_on_plateau
+from chainrule.train.curves import step_decay as step_decay
+from chainrule.train.groups import Group as Group
 from chainrule.train.loop import fit as fit
 from chainrule.train.optimizers import OPTIMIZERS as OPTIMIZERS
+from chainrule.train.optimizers import Lbfgs as Lbfgs
 from chainrule.train.optimizers import Optimizer as Optimizer
+from chainrule.train.optimizers import adadelta as adadelta
+from chainrule.train.optimizers import adagrad as adagrad
 from chainrule.train.optimizers import adam as adam
+from chainrule.train.optimizers import adamax as adamax
+from chainrule.train.optimizers import adamw as adamw
+from chainrule.train.optimizers import lbfgs as lbfgs
+from chainrule.train.optimizers import lion as lion
+from chainrule.train.optimizers import momentum as momentum
+from chainrule.train.optimizers import nadam as nadam
+from chainrule.train.optimizers import nesterov as nesterov
 from chainrule.train.optimizers import optimizer as optimizer
+from chainrule.train.optimizers import rmsprop as rmsprop
 from chainrule.train.optimizers import sgd as sgd
+from chainrule.train.run import DivergedError as DivergedError
+from chainrule.train.run import Result as Result
+from chainrule.train.schedules import SCHEDULES as SCHEDULES
+from chainrule.train.schedules import Clock as Clock
+from chainrule.train.schedules import Schedule as Schedule
+from chainrule.train.schedules import join as join
+from chainrule.train.schedules import product as product
+from chainrule.train.schedules import schedule as schedule
+from chainrule.train.schedules import warmup as warmup
 from chainrule.train.step import training_step as training_step

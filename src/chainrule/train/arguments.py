@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any
@@ -9,39 +11,58 @@ from typing import Any
 import numpy as np
 
 from chainrule import tree
+from chainrule.lookup import find
 from chainrule.nn.layers import FLOATS
+from chainrule.nn.losses import Loss
+from chainrule.train.groups import Group, multipliers
+from chainrule.train.optimizers import Optimizer
+from chainrule.train.rows import Rows, Source, rows_of, stream_of
+from chainrule.train.schedules import Schedule
+from chainrule.train.step import REDUCTIONS, Update
+from chainrule.train.weights import ClassWeight, weighed
 from chainrule.transforms.trace import trace
-from chainrule.types import BATCH, ArrayType
+
+
+#: (generator, samples) -> the places of the samples `(samples,)` in the order they are taken.
+ORDERS: dict[str, Callable[[np.random.Generator, int], Any]] = {
+    "shuffled": lambda rng, samples: rng.permutation(samples),
+    "replacement": lambda rng, samples: rng.integers(0, samples, samples),
+    "given": lambda rng, samples: np.arange(samples),
+}
 
 
 @dataclass(frozen=True)
-class Rows:
-    """Samples: x `(samples, ...)` in the network's dtype, y `(samples, ...)` in it or int64."""
+class Settings:
+    """The numbers of a run. ValueError for one that cannot be."""
 
-    x: Any
-    y: Any
+    epochs: int
+    batch_size: int | None
+    order: str
+    drop_last: bool
+    patience: int | None
+    min_delta: float
+    seed: int
 
-    def batch_types(self) -> tuple[ArrayType, ArrayType]:
-        """The types of a batch of x and of y."""
-        return (
-            ArrayType((BATCH, *self.x.shape[1:]), self.x.dtype.name),
-            ArrayType((BATCH, *self.y.shape[1:]), self.y.dtype.name),
-        )
+    def __post_init__(self) -> None:
+        find(ORDERS, "order", self.order)
+        whole = [("epochs", self.epochs, 1), ("seed", self.seed, 0)]
+        if self.batch_size is not None:
+            whole.append(("batch_size", self.batch_size, 1))
+        if self.patience is not None:
+            whole.append(("patience", self.patience, 1))
+        for name, value, least in whole:
+            if not isinstance(value, (int, np.integer)) or value < least:
+                raise ValueError(f"fit: {name} is {value!r}; expected a whole number from {least}")
+        _check_number("min_delta", self.min_delta, least=0)
 
-    def part(self, places: Any) -> Rows:
-        """The samples at these places."""
-        return Rows(self.x[places], self.y[places])
+    def batch_of(self, rows: int) -> int:
+        """The batch size for a block of so many rows."""
+        return rows if self.batch_size is None else int(self.batch_size)
 
-
-def check_settings(epochs: int, batch_size: int, seed: int) -> None:
-    """ValueError for a number that cannot be: fewer than one epoch or sample, a negative seed."""
-    for name, value, least in (
-        ("epochs", epochs, 1),
-        ("batch_size", batch_size, 1),
-        ("seed", seed, 0),
-    ):
-        if not isinstance(value, (int, np.integer)) or value < least:
-            raise ValueError(f"fit: {name} is {value!r}; expected a whole number from {least}")
+    def steps_of(self, rows: int) -> int:
+        """How many steps a block of so many rows takes."""
+        whole, left = divmod(rows, self.batch_of(rows))
+        return whole if self.drop_last and whole else whole + (left > 0)
 
 
 def check_network(network: Any) -> tree.Packing:
@@ -68,92 +89,130 @@ def check_network(network: Any) -> tree.Packing:
     return tree.packing(network)
 
 
-def check_labels(network: Any, x: ArrayType, rows: Rows, held_out: Rows | None) -> None:
-    """ValueError for a label that has no output: it would count as no class at all."""
-    outputs = trace(network, x).outputs[0].shape[-1]
-    for name, part in (("y", rows), ("validation y", held_out)):
-        if part is None or part.y.dtype.kind != "i" or not isinstance(outputs, int):
-            continue
-        label = part.y.min() if part.y.min() < 0 else part.y.max()
-        if not 0 <= label < outputs:
+def check_reduction(reduction: str) -> str:
+    """The name of a reduction; ValueError, naming the nearest, for another."""
+    find(REDUCTIONS, "reduction", reduction)
+    return reduction
+
+
+def check_targets(network: Any, loss: Loss, source: Source, held_out: Rows | None) -> None:
+    """ValueError for a target that the loss has no meaning for, such as a label without output."""
+    shape = trace(network, source.types.x).outputs[0].shape
+    outputs = shape[-1] if len(shape) > 1 and isinstance(shape[-1], int) else 1
+    blocks = [("y", block) for block in source.blocks()]
+    if held_out is not None:
+        blocks.append(("validation y", held_out))
+    for name, block in blocks:
+        for y in block.targets_in_turn(1 << 20):
+            try:
+                loss.check_target(y, outputs)
+            except ValueError as error:
+                raise ValueError(f"fit: {name} {error}") from None
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What bounds the steps of an optimiser, as `fit` is given it; None where it is not wanted.
+
+    ValueError for a number that cannot be, TypeError for what is no group.
+    """
+
+    weight_decay: float | None
+    groups: tuple[Group, ...]
+    clip_value: float | None
+    clip_norm: float | None
+    average: float | None
+
+    def __post_init__(self) -> None:
+        if self.weight_decay is not None:
+            _check_number("weight_decay", self.weight_decay, least=0)
+        for name, value in (("clip_value", self.clip_value), ("clip_norm", self.clip_norm)):
+            if value is not None:
+                _check_number(name, value, above=0)
+        if self.average is not None and not 0 < self.average < 1:
             raise ValueError(
-                f"fit: {name} holds the label {label}, but the network has {outputs} outputs, "
-                f"for labels 0 to {outputs - 1}; number the labels from 0, or add outputs"
+                f"fit: average is {self.average!r}; expected a decay between 0 and 1, as 0.999"
+            )
+
+
+def update_of(optimizer: Optimizer, limits: Limits, network: Any, packing: tree.Packing) -> Update:
+    """How the optimiser moves the parameters. ValueError for a group that has no parameters."""
+    decay = limits.weight_decay
+    decay = optimizer.weight_decay if decay is None else float(decay)
+    each = multipliers(network, packing, limits.groups) if limits.groups or decay else None
+    return Update(optimizer, decay, each, limits.clip_value, limits.clip_norm, limits.average)
+
+
+def check_lbfgs(limits: Limits, schedule: Schedule) -> None:
+    """ValueError for what has no meaning where the method itself chooses the steps."""
+    given = {name: getattr(limits, name) for name in limits.__dataclass_fields__}
+    if schedule.name != "constant":
+        given["schedule"] = schedule.name
+    for name, value in given.items():
+        if value not in (None, ()):
+            raise ValueError(
+                f"fit: {name} with lbfgs, which chooses its own steps; leave it out, or use a "
+                "penalty or another optimiser"
             )
 
 
 def prepare(
-    dtype: str, x: Any, y: Any, validation: float | tuple[Any, Any] | None, seed: int
-) -> tuple[Rows, Rows | None]:
-    """The samples to train on and, if any, those held out for validation."""
-    rows = _rows("x", "y", x, y, dtype)
-    if validation is None or validation == 0:
-        return rows, None
+    dtype: str,
+    x: Any,
+    y: Any,
+    sample_weight: Any,
+    class_weight: ClassWeight | None,
+    validation: Any,
+    seed: int,
+    reduction: str,
+) -> tuple[Source, Rows | None]:
+    """The samples to train on, with their weights, and, if any, those held out for validation."""
+    held_out: Rows | None = None
+    if y is None:
+        if sample_weight is not None:
+            raise ValueError("fit: sample_weight with blocks; let the blocks be (x, y, weights)")
+        source: Source = stream_of(x, dtype)
+    else:
+        source = rows_of(x, y, sample_weight, dtype)
     if isinstance(validation, (tuple, list)):
-        if len(validation) != 2:
-            raise ValueError(f"fit: validation has {len(validation)} parts; expected (x, y)")
-        held_out = _rows("validation x", "validation y", *validation, dtype)
-        if held_out.batch_types() != rows.batch_types():
+        if len(validation) not in (2, 3):
             raise ValueError(
-                f"fit: a batch for validation is {_types(held_out)}, and one for training "
-                f"{_types(rows)}; they must be alike"
+                f"fit: validation has {len(validation)} parts; expected (x, y) or (x, y, weights)"
             )
-        return rows, held_out
-    if not isinstance(validation, Real) or not 0 < validation < 1:
+        vx, vy, *weights = validation
+        held_out = rows_of(vx, vy, weights[0] if weights else None, dtype, "validation ")
+        if (held_out.types.x, held_out.types.y) != (source.types.x, source.types.y):
+            raise ValueError(
+                f"fit: a batch for validation is {held_out.types}, and one for training "
+                f"{source.types}; they must be alike"
+            )
+    elif validation:
+        source, held_out = _split(source, validation, seed)
+    return weighed(source, class_weight, reduction), held_out
+
+
+def _split(source: Source, share: Any, seed: int) -> tuple[Rows, Rows]:
+    """The samples without, and those of, a share that is held out."""
+    if not isinstance(share, Real) or not 0 < float(share) < 1:
         raise ValueError(
-            f"fit: validation is {validation!r}; expected a share between 0 and 1, or (x, y)"
+            f"fit: validation is {share!r}; expected a share between 0 and 1, or (x, y)"
         )
-    count = round(float(validation) * len(rows.x))
-    if not 0 < count < len(rows.x):
+    if not isinstance(source, Rows):
+        raise ValueError("fit: validation is a share, but x comes in blocks; pass (x, y)")
+    count = round(float(share) * len(source))
+    if not 0 < count < len(source):
         raise ValueError(
-            f"fit: validation = {validation} holds out {count} of {len(rows.x)} samples; "
+            f"fit: validation = {share} holds out {count} of {len(source)} samples; "
             "some must be left on both sides"
         )
-    order = np.random.default_rng([seed, 0]).permutation(len(rows.x))
-    return rows.part(order[count:]), rows.part(order[:count])
+    order = np.random.default_rng([seed, 0]).permutation(len(source))
+    return source.part(order[count:]), source.part(order[:count])
 
 
-def _rows(x_name: str, y_name: str, x: Any, y: Any, dtype: str) -> Rows:
-    features, targets = _numbers(x_name, x), _numbers(y_name, y)
-    if features.ndim < 1 or targets.ndim < 1 or len(features) != len(targets):
-        raise ValueError(
-            f"fit: {x_name} has shape {features.shape} and {y_name} {targets.shape}; "
-            "expected one target for each sample"
-        )
-    if not len(features):
-        raise ValueError(f"fit: {x_name} has no samples")
-    is_whole = targets.dtype.kind in "iub"
-    return Rows(
-        _converted(x_name, features, dtype),
-        _converted(y_name, targets, "int64" if is_whole else dtype),
-    )
-
-
-def _numbers(name: str, value: Any) -> Any:
-    """`value` as an array of real numbers."""
-    try:
-        array = np.asarray(value)
-    except ValueError as error:
-        raise TypeError(f"fit: {name} is not an array of numbers: {error}") from None
-    if array.dtype.kind not in "biuf":
-        raise TypeError(f"fit: {name} is not an array of numbers: its dtype is {array.dtype}")
-    return array
-
-
-def _converted(name: str, array: Any, dtype: str) -> Any:
-    """`array` in `dtype`. ValueError, naming the place, for a number that is not finite there."""
-    with np.errstate(over="ignore"):
-        converted = array.astype(dtype)
-    finite = np.isfinite(converted)
-    if not finite.all():
-        place = tuple(int(i) for i in np.argwhere(~finite)[0])
-        raise ValueError(
-            f"fit: {name} holds {array[place]} at {list(place)}, which is no finite {dtype}; "
-            "remove or fill such entries"
-        )
-    return converted
-
-
-def _types(rows: Rows) -> str:
-    x, y = rows.batch_types()
-    return f"x {x}, y {y}"
+def _check_number(
+    name: str, value: Any, least: float = -math.inf, above: float = -math.inf
+) -> None:
+    number = float(value) if isinstance(value, Real) else math.nan
+    if not (least <= number < math.inf and number > above):
+        wanted = f"{least:g} or more" if least > -math.inf else f"a number above {above:g}"
+        raise ValueError(f"fit: {name} is {value!r}; expected {wanted}")

@@ -10,42 +10,71 @@ import numpy as np
 
 from chainrule.evaluate import program
 from chainrule.graph import Graph
+from chainrule.train.rows import Rows
 
 
 @dataclass(frozen=True)
 class Position:
     """Where a run stands between two epochs.
 
-    parameters  `(parameters,)`; state  of the optimiser; step  how many steps have been taken
+    parameters  `(parameters,)`
+    state       {"optimizer": its state} and, where weights are averaged, "average"
+    step        how many steps have been taken
     """
 
     parameters: Any
     state: Any
     step: int
 
+    @property
+    def kept(self) -> Any:
+        """The parameters that are validated and returned: the average, where there is one."""
+        return self.state.get("average", self.parameters)
 
-#: (position, x, y, order, batch size, learning rate) -> (position, loss of each step `(steps,)`).
-Epoch: TypeAlias = Callable[[Position, Any, Any, Any, int, float], tuple[Position, Any]]
+
+@dataclass(frozen=True)
+class Plan:
+    """The steps over a block of samples.
+
+    order       `(taken,)` the places of the samples in the order in which they are taken
+    batch_size  of every step; the last takes what is left
+    rates       float64 `(steps,)` the learning rate of each
+    key         uint32 `(2,)` the run's key
+    """
+
+    order: Any
+    batch_size: int
+    rates: Any
+    key: Any
+
+    @property
+    def sizes(self) -> Any:
+        """How many samples each step takes `(steps,)`."""
+        starts = np.arange(0, len(self.order), self.batch_size)
+        return np.minimum(self.batch_size, len(self.order) - starts)
+
+
+#: (position, samples, plan) -> (position, value of the objective in each step `(steps,)`). It ends
+#: early after a value that is not finite.
+Epoch: TypeAlias = Callable[[Position, Rows, Plan], tuple[Position, Any]]
 
 
 def numpy_epoch(step: Graph) -> Epoch:
     """Epochs of the training step `step`, each step evaluated by NumPy."""
     take_step = program(step)
 
-    def epoch(
-        position: Position, x: Any, y: Any, order: Any, batch_size: int, rate: float
-    ) -> tuple[Position, Any]:
+    def epoch(position: Position, rows: Rows, plan: Plan) -> tuple[Position, Any]:
         parameters, state, number = position.parameters, position.state, position.step
-        losses: list[float] = []
-        for start in range(0, len(order), batch_size):
-            rows = order[start : start + batch_size]
+        values: list[float] = []
+        for place, rate in enumerate(plan.rates):
             number += 1
-            parameters, state, loss = take_step(
-                parameters, state, rate, float(number), x[rows], y[rows]
+            batch = rows.take(plan.order[place * plan.batch_size : (place + 1) * plan.batch_size])
+            parameters, state, value = take_step(
+                parameters, state, rate, float(number), plan.key, *batch
             )
-            losses.append(float(loss))
-            if not np.isfinite(losses[-1]):
+            values.append(float(value))
+            if not np.isfinite(values[-1]):
                 break
-        return Position(parameters, state, number), np.array(losses)
+        return Position(parameters, state, number), np.array(values)
 
     return epoch

@@ -1,102 +1,75 @@
-"""Optimisers: each is a pair of functions on flat vectors, written as graphs are.
-
-The vectors have shape `(parameters,)`. Learning rate and step number are inputs of the step, never
-constants in it, so one compiled step serves a whole run.
-"""
+"""Every optimiser by name, and the choice of one."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from numbers import Real
-from typing import Any, TypeAlias
+from typing import ClassVar
 
-import numpy as np
-
-from chainrule import ops
-from chainrule.lookup import find
-
-
-State: TypeAlias = dict[str, Any]
+from chainrule.lookup import check_settings, find, parse
+from chainrule.train.adaptive import adadelta, adagrad, adam, adamax, adamw, nadam, rmsprop
+from chainrule.train.bounds import COUNT, POSITIVE
+from chainrule.train.descent import Optimizer, lion, momentum, nesterov, sgd
 
 
 @dataclass(frozen=True)
-class Optimizer:
-    """How parameters follow the gradient.
+class Lbfgs:
+    """L-BFGS (OP-12) on all samples at once; it has no learning rate.
 
-    init    parameters `(parameters,)` -> state, a dictionary of vectors
-    update  (parameters, gradient, state, rate, step) -> (parameters, state); rate and step are
-            float64 scalars, and the first step is number 1
+    iterations  in one epoch, which starts without memory of the epoch before
+    memory      the number of corrections that the curvature is known from
+    tolerance   it ends where no entry of the gradient is larger
+
+    R. Byrd, P. Lu, J. Nocedal, C. Zhu, "A limited memory algorithm for bound constrained
+    optimization", 1995. ValueError for a setting that is not above 0 or, but for the tolerance,
+    not whole.
     """
 
-    name: str
-    learning_rate: float
-    init: Callable[[Any], State]
-    update: Callable[[Any, Any, State, Any, Any], tuple[Any, State]]
+    name: ClassVar[str] = "lbfgs"
+
+    iterations: int = 20
+    memory: int = 10
+    tolerance: float = 1e-5
+
+    def __post_init__(self) -> None:
+        COUNT.check("lbfgs: iterations", self.iterations)
+        COUNT.check("lbfgs: memory", self.memory)
+        POSITIVE.check("lbfgs: tolerance", self.tolerance)
 
 
-def sgd(learning_rate: float = 0.1) -> Optimizer:
-    """Gradient descent: w ← w - η g (OP-06)."""
-    _check_rate("sgd", learning_rate)
-
-    def update(
-        parameters: Any, gradient: Any, state: State, rate: Any, step: Any
-    ) -> tuple[Any, State]:
-        return parameters - ops.cast(rate, gradient.dtype) * gradient, state
-
-    return Optimizer("sgd", learning_rate, lambda parameters: {}, update)
+def lbfgs(iterations: int = 20, memory: int = 10, tolerance: float = 1e-5) -> Lbfgs:
+    """L-BFGS with these settings: see `Lbfgs`."""
+    return Lbfgs(iterations, memory, tolerance)
 
 
-def adam(
-    learning_rate: float = 1e-3, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8
-) -> Optimizer:
-    """Adam (OP-09): m ← β₁m + (1-β₁)g, v ← β₂v + (1-β₂)g², w ← w - η m̂ / (√v̂ + ε).
+#: Every optimiser, by name: functions of its settings, which all have defaults.
+OPTIMIZERS: dict[str, Callable[..., Optimizer | Lbfgs]] = {
+    "adadelta": adadelta,
+    "adagrad": adagrad,
+    "adam": adam,
+    "adamax": adamax,
+    "adamw": adamw,
+    "lbfgs": lbfgs,
+    "lion": lion,
+    "momentum": momentum,
+    "nadam": nadam,
+    "nesterov": nesterov,
+    "rmsprop": rmsprop,
+    "sgd": sgd,
+}
 
-    D. Kingma, J. Ba, "Adam: a method for stochastic optimization", 2015; ε is added after the
-    root of the bias-corrected v̂, as there.
+
+def optimizer(chosen: str | Optimizer | Lbfgs) -> Optimizer | Lbfgs:
+    """The optimiser of this name, with settings or without (`"adam(beta1=0.95)"`); or as given.
+
+    ValueError, naming the nearest, for an unknown name or setting, and for a setting that does not
+    fit; TypeError for anything else.
     """
-    _check_rate("adam", learning_rate)
-    if not (0 <= beta1 < 1 and 0 <= beta2 < 1 and epsilon > 0):
-        raise ValueError(
-            f"adam: beta1 {beta1}, beta2 {beta2}, epsilon {epsilon}; expected 0 <= beta < 1 and "
-            "epsilon > 0"
-        )
-
-    def init(parameters: Any) -> State:
-        return {"m": np.zeros_like(parameters), "v": np.zeros_like(parameters)}
-
-    def update(
-        parameters: Any, gradient: Any, state: State, rate: Any, step: Any
-    ) -> tuple[Any, State]:
-        dtype = gradient.dtype
-        m = beta1 * state["m"] + (1 - beta1) * gradient
-        v = beta2 * state["v"] + (1 - beta2) * ops.square(gradient)
-        # Powers of β in float64: in float32 1 - β₂ᵗ would keep four digits in the first steps.
-        m_scale = ops.cast(rate / (1 - ops.power(np.float64(beta1), step)), dtype)
-        v_scale = ops.cast(1 / (1 - ops.power(np.float64(beta2), step)), dtype)
-        change = m_scale * m / (ops.sqrt(v_scale * v) + epsilon)
-        return parameters - change, {"m": m, "v": v}
-
-    return Optimizer("adam", learning_rate, init, update)
-
-
-#: Every optimiser, by name: functions of the learning rate (each has a default).
-OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {"adam": adam, "sgd": sgd}
-
-
-def optimizer(chosen: str | Optimizer) -> Optimizer:
-    """The optimiser of this name with its default learning rate, or the one given.
-
-    ValueError, naming the nearest, for an unknown name; TypeError for anything else.
-    """
-    if isinstance(chosen, str):
-        return find(OPTIMIZERS, "optimizer", chosen)()
-    if not isinstance(chosen, Optimizer):
+    if isinstance(chosen, (Optimizer, Lbfgs)):
+        return chosen
+    if not isinstance(chosen, str):
         raise TypeError(f"optimizer: {chosen!r}; expected a name, or adam(1e-3) and the like")
-    return chosen
-
-
-def _check_rate(name: str, learning_rate: float) -> None:
-    if not isinstance(learning_rate, Real) or not 0 < learning_rate < math.inf:
-        raise ValueError(f"{name}: learning rate {learning_rate!r}; expected a number above 0")
+    name, settings = parse("optimizer", chosen)
+    make = find(OPTIMIZERS, "optimizer", name)
+    check_settings("optimizer", name, make, settings)
+    return make(**settings)

@@ -1,19 +1,26 @@
-"""A live line on the terminal: epoch, loss, best so far, time left."""
+"""A live line on the terminal: epoch, loss, best so far, its course, time left."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from chainrule.train.callbacks import Callback
+from chainrule.train.callbacks import Callback, EpochEnd
+
+
+_BARS = "▁▂▃▄▅▆▇█"
 
 
 @contextmanager
-def live_line(epochs: int) -> Iterator[Callback]:
-    """A callback that draws the line on standard error, and nothing where that is no terminal."""
+def live_line(epochs: int, done: int) -> Iterator[Callback]:
+    """A callback that draws the line on standard error, and nothing where that is no terminal.
+
+    done  how many of the epochs were trained before
+    """
     progress = Progress(
         TextColumn("epoch {task.completed}/{task.total}"),
         BarColumn(bar_width=16),
@@ -22,21 +29,38 @@ def live_line(epochs: int) -> Iterator[Callback]:
         console=Console(stderr=True),
     )
     with progress:
-        task = progress.add_task("", total=epochs, numbers="")
+        task = progress.add_task("", total=epochs, completed=done, numbers="")
 
-        def show(epoch: int, epochs: int, history: dict[str, list[float]]) -> None:
-            progress.update(task, completed=epoch, numbers=summary(history))
+        def show(moment: EpochEnd) -> None:
+            progress.update(task, completed=moment.epoch, numbers=summary(moment.history))
 
         yield show
 
 
 def summary(history: Mapping[str, Sequence[float]]) -> str:
-    """The last losses, the lowest validation (or training) loss so far, the last accuracy."""
-    held_out = history.get("validation_loss")
-    words = [f"loss {history['loss'][-1]:.4f}"]
-    if held_out:
-        words.append(f"val {held_out[-1]:.4f}")
-    words.append(f"best {min(held_out or history['loss']):.4f}")
+    """The last losses, the lowest watched loss and its epoch, the last accuracy, the course."""
+    watched = history.get("validation_loss", history["loss"])
+    words = [f"loss {history['loss'][-1]:.4g}"]
+    if "validation_loss" in history:
+        words.append(f"val {watched[-1]:.4g}")
+    best = int(np.nanargmin([*watched, np.inf]))
+    if best < len(watched):
+        words.append(f"best {watched[best]:.4g} @{best + 1}")
     if accuracy := history.get("validation_accuracy"):
         words.append(f"acc {accuracy[-1]:.1%}")
-    return "  ".join(words)
+    return "  ".join([*words, sparkline(watched)])
+
+
+def sparkline(values: Sequence[float], width: int = 10) -> str:
+    """The course of some numbers in `width` characters at most, on a logarithmic scale if > 0."""
+    found = np.asarray(values, float)
+    parts = [part for part in np.array_split(found, min(width, len(found))) if len(part)]
+    heights = np.array([np.mean(part) for part in parts])
+    if np.all(heights > 0):
+        heights = np.log(heights)
+    heights = heights[np.isfinite(heights)]
+    if not len(heights):
+        return ""
+    spread = max(float(np.ptp(heights)), 1e-12)
+    places = (heights - heights.min()) / spread * (len(_BARS) - 1)
+    return "".join(_BARS[round(place)] for place in places)

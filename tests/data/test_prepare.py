@@ -1,29 +1,12 @@
-"""Built-in data, and how it is divided."""
+"""Samples divided into parts, and brought to one scale."""
 
 import numpy as np
 import pytest
 
-from chainrule.data import dataset, stratified_split
+from chainrule.data import split, standardizer, stratified_split
 
 
 X, Y = np.arange(100)[:, None], np.repeat([0, 1, 2], [50, 30, 20])
-
-
-def test_digits_are_1797_images_scaled_to_0_1():
-    digits = dataset("digits")
-    assert digits.x.shape == (1797, 64) and digits.x.dtype == "float32"
-    assert digits.x.min() == 0 and digits.x.max() == 1 and digits.image_shape == (8, 8)
-
-
-def test_digits_have_a_label_for_each_image():
-    digits = dataset("digits")
-    assert digits.y.shape == (1797,) and digits.y.dtype == "int64"
-    assert set(digits.y) == set(range(len(digits.classes)))
-
-
-def test_unknown_set_is_named_with_the_nearest():
-    with pytest.raises(ValueError, match="unknown data set 'digit'; did you mean 'digits'"):
-        dataset("digit")
 
 
 def test_split_keeps_the_shares_of_the_classes():
@@ -60,3 +43,18 @@ def test_share_too_small_for_every_class_is_refused():
 def test_seed_out_of_range_is_refused(seed):
     with pytest.raises(ValueError, match=f"seed {seed}; expected a whole number from 0"):
         stratified_split(X, Y, 0.2, seed)
+
+
+def test_split_without_labels_divides_the_places():
+    kept, held_out = split(50, 0.2, seed=3)
+    assert len(held_out) == 10 and sorted([*kept, *held_out]) == list(range(50))
+
+
+def test_standardizer_is_fitted_once_and_undone():
+    x = np.random.default_rng(0).normal(3, 2, (50, 2)).astype("f4")
+    x = np.column_stack([x, np.full(50, 0.1, "f4")])
+    scale = standardizer(x)
+    np.testing.assert_allclose(scale(x).mean(axis=0), 0, atol=1e-6)
+    np.testing.assert_allclose(scale(x).std(axis=0), [1, 1, 0], atol=1e-6)
+    np.testing.assert_allclose(scale.inverse(scale(x)), x, rtol=1e-6)
+    assert scale(x).dtype == np.float32

@@ -1,0 +1,118 @@
+"""How good predictions are on samples held out, beside a linear model and the simplest guess."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chainrule.cli.samples import Samples
+from chainrule.metrics import accuracy
+
+
+#: Numbers that the linear baseline learns from at most: more make it slower than the network.
+_LARGEST = 8_000_000
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A row of a table of metrics.
+
+    function  (truth, prediction) -> a number: labels `(samples,)` and probabilities
+              `(samples, classes)`, or numbers `(samples, outputs)` both
+    form      how it is written
+    """
+
+    name: str
+    title: str
+    form: str
+    function: Callable[[Any, Any], float]
+
+    def text(self, value: float) -> str:
+        """The number as people read it."""
+        return self.form.format(value)
+
+
+def share_right(labels: Any, probabilities: Any) -> float:
+    """The share of samples whose most probable class is the true one."""
+    return accuracy(labels, np.argmax(probabilities, axis=-1))
+
+
+def log_loss(labels: Any, probabilities: Any) -> float:
+    """The mean of -log(probability of the true class), none taken smaller than 1e-15."""
+    found = np.asarray(probabilities, np.float64)[np.arange(len(labels)), labels]
+    return float(-np.mean(np.log(np.maximum(found, 1e-15))))
+
+
+def rmse(targets: Any, predicted: Any) -> float:
+    """The root of the mean squared error, in the units of the target."""
+    error = np.asarray(predicted, np.float64) - np.asarray(targets, np.float64)
+    return float(np.sqrt(np.mean(error**2)))
+
+
+def r2(targets: Any, predicted: Any) -> float:
+    """1 - squared error / squared distance from the mean, averaged over the outputs."""
+    targets = np.asarray(targets, np.float64)
+    error = np.sum((np.asarray(predicted, np.float64) - targets) ** 2, axis=0)
+    spread = np.sum((targets - targets.mean(axis=0)) ** 2, axis=0)
+    known = spread > 0
+    return float(np.mean(1 - error[known] / spread[known])) if known.any() else float("nan")
+
+
+CLASSES = (
+    Metric("accuracy", "accuracy", "{:.1%}", share_right),
+    Metric("log_loss", "log-loss", "{:.4g}", log_loss),
+)
+NUMBERS = (Metric("rmse", "RMSE", "{:.4g}", rmse), Metric("r2", "R²", "{:.3f}", r2))
+
+
+def metrics_of(classes: Any) -> tuple[Metric, ...]:
+    """The metrics for these classes; for numbers where there are none."""
+    return CLASSES if classes else NUMBERS
+
+
+def scores(metrics: tuple[Metric, ...], truth: Any, prediction: Any) -> dict[str, float]:
+    """Each metric of a prediction, by name."""
+    return {metric.name: metric.function(truth, prediction) for metric in metrics}
+
+
+def baselines(samples: Samples) -> dict[str, dict[str, float]]:
+    """The scores of a linear model and of the simplest guess, that learn from the same samples."""
+    rows = max(_LARGEST // max(samples.x.shape[1], 1), 1_000)
+    some = f" on {rows:,} rows" if len(samples.x) > rows else ""
+    truth = samples.truth if samples.classes else samples.truth[:, 0]
+    found: dict[str, dict[str, float]] = {}
+    for name, model, most in _models(bool(samples.classes), rows, some):
+        weight = None if samples.weights is None else samples.weights[:most]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a line that has not converged is a line all the same
+            model.fit(samples.x[:most], truth[:most], sample_weight=weight)
+        if samples.classes:
+            told = _probabilities(model, samples.x_test, len(samples.classes))
+        else:
+            told = model.predict(samples.x_test)[:, None]
+        found[name] = scores(metrics_of(samples.classes), samples.truth_test, told)
+    return found
+
+
+def _models(is_of_classes: bool, rows: int, some: str) -> list[tuple[str, Any, int | None]]:
+    """Each baseline: its name, the model, and how many rows it learns from."""
+    from sklearn.dummy import DummyClassifier, DummyRegressor
+    from sklearn.linear_model import LogisticRegression, Ridge
+
+    if not is_of_classes:
+        return [(f"linear (ridge{some})", Ridge(), rows), ("mean", DummyRegressor(), None)]
+    return [
+        (f"linear (logistic regression{some})", LogisticRegression(max_iter=1000), rows),
+        ("majority class", DummyClassifier(strategy="prior"), None),
+    ]
+
+
+def _probabilities(model: Any, x: Any, classes: int) -> Any:
+    """`(samples, classes)`: 0 for the classes that the model has not seen."""
+    found = np.zeros((len(x), classes))
+    found[:, model.classes_] = model.predict_proba(x)
+    return found

@@ -1,0 +1,106 @@
+"""Where rows come from: a file, a built-in set, a fetched one. All of them become tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from chainrule import data
+from chainrule.data import Table
+
+
+_TABLES = (".csv", ".tsv", ".parquet")
+_ARRAYS = ".npz"
+
+
+@dataclass(frozen=True)
+class Source:
+    """Rows, as columns.
+
+    table        features and, where it is known, the target
+    target       the name of its column; None for a file that does not say
+    classes      of the target in their order; empty where the values themselves are to tell
+    image_shape  (height, width) where the features are the pixels of an image
+    test         rows that were always meant to be held out, or None
+    """
+
+    name: str
+    table: Table
+    target: str | None = None
+    classes: tuple[str, ...] = ()
+    image_shape: tuple[int, int] | None = None
+    test: Table | None = None
+
+
+def source_of(text: str) -> Source:
+    """The rows that a word on the command line stands for.
+
+    ValueError, naming the nearest, for an unknown set; OSError and ValueError for a file that
+    cannot be read.
+    """
+    path = Path(text)
+    if path.suffix.lower() in _TABLES:
+        return Source(path.name, data.read_table(path))
+    if path.suffix.lower() == _ARRAYS:
+        return _of_arrays(path)
+    if path.exists() and not text.isidentifier():
+        raise ValueError(f"{text}: expected a name that ends in {', '.join(_TABLES)} or {_ARRAYS}")
+    fetched = data.FETCHED.get(text.replace("-", "_"))
+    if fetched is not None and fetched.target:
+        file, target = data.fetched_table(text)
+        return Source(text, data.read_table(file), target)
+    return _of_dataset(text)
+
+
+def _of_arrays(path: Path) -> Source:
+    """The arrays x `(samples, features)` or `(samples, height, width)` and y `(samples,)`."""
+    arrays = data.read_npz(path)
+    x, y = arrays["x"], arrays["y"]
+    for name, array, axes in (("x", x, (2, 3)), ("y", y, (1,))):
+        if array.ndim not in axes or array.dtype.kind not in "biufUS":
+            raise ValueError(
+                f"{path}: {name} has shape {array.shape} and dtype {array.dtype}; expected "
+                "x [samples,features] or [samples,height,width], and one y for each sample"
+            )
+    shape = x.shape[1:] if x.ndim == 3 else None
+    flat = x.reshape(len(x), -1)
+    names = _feature_names(flat.shape[1], shape is not None)
+    return Source(path.name, _table(str(path), flat, names, "y", y), "y", image_shape=shape)
+
+
+def _of_dataset(text: str) -> Source:
+    """A built-in or a fetched set."""
+    found = data.dataset(text)
+    if not found.classes and found.y.shape[1:] != (1,):
+        raise ValueError(
+            f"{text}: it has {found.y.shape[1]} targets; the command line learns one, use train.fit"
+        )
+    is_image = found.image_shape is not None
+    names = tuple(found.features) or _feature_names(found.x.shape[1], is_image)
+    target = "class" if found.classes else "target"
+    test = None
+    if found.test is not None:
+        test = _table(
+            found.name, found.test[0], names, target, _named(found.test[1], found.classes)
+        )
+    table = _table(found.name, found.x, names, target, _named(found.y, found.classes))
+    return Source(found.name, table, target, found.classes, found.image_shape, test)
+
+
+def _feature_names(count: int, are_pixels: bool) -> tuple[str, ...]:
+    word = "pixel" if are_pixels else "x"
+    return tuple(f"{word}{place}" for place in range(1, count + 1))
+
+
+def _named(y: Any, classes: tuple[str, ...]) -> Any:
+    return np.array(classes, object)[y] if classes else y
+
+
+def _table(source: str, x: Any, names: tuple[str, ...], target: str, y: Any) -> Table:
+    is_text = y.dtype.kind in "OUS"
+    column = y.astype(str).astype(object) if is_text else np.asarray(y, np.float64).reshape(len(y))
+    columns = {name: x[:, place] for place, name in enumerate(names)}
+    return Table(source, {**columns, target: column})
