@@ -82,7 +82,9 @@ from chainrule.ops import transpose as transpose
 from chainrule.ops import uniform as uniform
 from chainrule.ops import variance as variance
 from chainrule.ops import where as where
+from chainrule.save import ModelFileError as ModelFileError
 from chainrule.save import load as load
+from chainrule.save import read as read
 from chainrule.save import save as save
 from chainrule.testing import check_derivatives as check_derivatives
 from chainrule.testing import check_primitive as check_primitive

@@ -143,7 +143,7 @@ def test_without_pictures_the_page_says_what_to_install():
 def test_page_has_layers_graph_columns_configuration_files_and_versions():
     found = page(report(columns=[("sepal", "number")]), [], ["model.safetensors"])
     text = " ".join(Reader(found).text)
-    for told in ("Dense[2,3] relu", "matmul x network.layers[0].weight", "sepal", "--hidden",
+    for told in ("Dense[2,3] relu", "matmul x net.layers[0].weight", "sepal", "--hidden",
                  "chainrule train iris", "model.safetensors", "chainrule 0.1.0"):  # fmt: skip
         assert told in text
 

@@ -1,6 +1,7 @@
 """Pictures of training: valid files, written whole, that show what they say."""
 
 import sys
+import xml.etree.ElementTree as ElementTree
 
 import numpy as np
 import pytest
@@ -13,6 +14,8 @@ PLOTS = {
     "learning_curve": lambda path: plots.learning_curve(HISTORY, path),
     "learning_curve_of_one_epoch": lambda path: plots.learning_curve({"loss": [1.0]}, path),
     "confusion": lambda path: plots.confusion(np.array([[5, 1], [0, 0]]), ["a", "<b>"], path),
+    "confusion_of_many": lambda path: plots.confusion(np.eye(40, dtype=int), ["n"] * 40, path),
+    "residuals": lambda path: plots.residuals([1.0, 2.0], [1.1, 1.8], path, "price"),
     "weight_images": lambda path: plots.weight_images(np.ones((6, 5)), (2, 3), path),
     "weight_images_all_zero": lambda path: plots.weight_images(np.zeros((4, 300)), (2, 2), path),
 }
@@ -72,6 +75,29 @@ def test_confusion_writes_every_count_that_is_not_0(drawn):
     axes = drawn[0].axes[0]
     assert [text.get_text() for text in axes.texts] == ["5", "1", "2"]
     assert axes.get_title() == "Held out: 7 of 8 right"
+
+
+def test_residuals_are_target_minus_prediction_over_the_prediction(drawn):
+    plots.residuals(np.array([3.0, 5.0]), np.array([1.0, 6.0]), "p.png", "price")
+    axes = drawn[0].axes[0]
+    np.testing.assert_array_equal(axes.collections[0].get_offsets(), [[1, 2], [6, -1]])
+    assert (
+        axes.get_xlabel() == "predicted (price)" and f"RMSE {np.sqrt(2.5):.4g}" in axes.get_title()
+    )
+
+
+def test_loss_below_0_has_a_linear_scale(drawn):
+    for losses, scale in (([1.0, 0.5], "log"), ([1.0, -0.5], "linear"), ([1.0, 0.0], "linear")):
+        plots.learning_curve({"loss": losses}, "p.png")
+        assert drawn[-1].axes[0].get_yscale() == scale
+
+
+@pytest.mark.parametrize("name", ["$\\frac{$", "\x1b]0;x\x07", "日本", "a" * 10_000, "<script>"])
+def test_names_of_data_are_drawn_as_they_are_and_mean_nothing(tmp_path, name):
+    plots.confusion(np.array([[5, 1], [0, 3]]), [name, "b"], tmp_path / "p.svg")
+    plots.residuals(np.ones(2), np.zeros(2), tmp_path / "q.svg", name)
+    for file in tmp_path.iterdir():
+        ElementTree.parse(file)
 
 
 def test_weight_images_show_each_unit_on_one_scale_around_0(drawn):

@@ -181,6 +181,30 @@ def test_folder_that_is_not_there_is_an_error_before_any_work(tmp_path):
     assert not heard
 
 
+@pytest.mark.parametrize(
+    "error", [OSError(28, "No space left on device"), OSError(30, "Read-only")]
+)
+def test_disk_that_fails_leaves_the_checkpoint_before_and_the_run_can_go_on(
+    error, tmp_path, monkeypatch
+):
+    path = tmp_path / "run"
+    calls = []
+    fsync = os.fsync
+
+    def failing(descriptor):
+        calls.append(descriptor)
+        if len(calls) == 7:  # two of each checkpoint: the file and its folder
+            raise error
+        fsync(descriptor)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", failing)
+        with pytest.raises(OSError, match=error.strerror):
+            trained(checkpoint=path)
+    assert os.listdir(tmp_path) == ["run"]
+    assert bits(trained(checkpoint=path, resume=True)) == bits(trained())
+
+
 def test_leftovers_of_killed_writers_are_removed(tmp_path):
     (tmp_path / ".run.0123abcd").write_bytes(b"cut short")
     (tmp_path / ".run.notours").write_bytes(b"of somebody else")

@@ -105,7 +105,7 @@ def test_same_seed_gives_the_same_bits():
     assert weights(1) != weights(2)
 
 
-def test_bits_do_not_depend_on_the_number_of_blas_threads():
+def test_bits_depend_neither_on_the_number_of_blas_threads_nor_on_hashes():
     program = (
         "import chainrule as cr, numpy as np, hashlib; r = np.random.default_rng(0);"
         "x = r.normal(size=(600, 784)); y = r.integers(0, 10, 600);"
@@ -115,7 +115,12 @@ def test_bits_do_not_depend_on_the_number_of_blas_threads():
     found = {
         subprocess.run(
             [sys.executable, "-c", program],
-            env={**os.environ, "OPENBLAS_NUM_THREADS": threads, "OMP_NUM_THREADS": threads},
+            env={
+                **os.environ,
+                "OPENBLAS_NUM_THREADS": threads,
+                "OMP_NUM_THREADS": threads,
+                "PYTHONHASHSEED": threads,
+            },
             capture_output=True,
             text=True,
             check=True,

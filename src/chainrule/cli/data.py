@@ -41,12 +41,10 @@ def _list() -> None:
 
 def _sizes(found: Any) -> tuple[int, int, str]:
     """Samples, features, and what is to be predicted."""
-    numbers = "a number" if found.y.shape[1:] == (1,) else f"{found.y.shape[-1]} numbers"
-    return (
-        len(found.x),
-        found.x.shape[1],
-        f"{len(found.classes)} classes" if found.classes else numbers,
-    )
+    target = "a number" if found.y.shape[1:] == (1,) else f"{found.y.shape[-1]} numbers"
+    if found.classes:
+        target = f"{len(found.classes)} classes"
+    return len(found.x), found.x.shape[1], target
 
 
 def _describe(name: str) -> None:
@@ -56,7 +54,8 @@ def _describe(name: str) -> None:
 
     found = source_of(name)
     held_back = "" if found.test is None else f" and {len(found.test):,} to test"
-    say(f"{found.name}: {len(found.table):,} samples{held_back}, target {found.target!r}")
+    target = "" if found.target is None else f", target {found.target!r}"
+    say(f"{found.name}: {len(found.table):,} samples{held_back}{target}")
     rows = [(column, *_held(values)) for column, values in found.table.columns.items()]
     if found.image_shape is not None:
         say("the features are the pixels of images, {} x {}".format(*found.image_shape))
@@ -67,9 +66,13 @@ def _describe(name: str) -> None:
 
 def _held(values: Any) -> tuple[str, str]:
     """What a column holds: a range of numbers, or its commonest values."""
+    import numpy as np
+
     if values.dtype != object:
-        low, high, mean = values.min(), values.max(), values.mean()
-        return "number", f"{low:.4g} to {high:.4g}, mean {mean:.4g}"
+        known = values[np.isfinite(values)]
+        missing = f", {len(values) - len(known):,} missing" if len(known) < len(values) else ""
+        low, high, mean = known.min(), known.max(), known.mean()
+        return "number", f"{low:.6g} to {high:.6g}, mean {mean:.4g}{missing}"
     counts = Counter("(missing)" if value is None else value for value in values)
     most = ", ".join(f"{value} ({count:,})" for value, count in counts.most_common(4))
     return f"{len(counts)} values", most

@@ -40,8 +40,8 @@ def gradcheck(
     outputs = found.network(x).shape[-1]
     chosen = nn.loss(usual_loss(preprocessing, outputs) if loss is None else loss)
 
-    def objective(network: Any) -> Any:
-        return ops.mean(chosen.function(network(x), y))
+    def objective(net: Any) -> Any:
+        return ops.mean(chosen.function(net(x), y))
 
     report = _report(objective, found.network, tolerance, "two_sided", seed)
     for line in str(report).splitlines():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from chainrule import nn
@@ -22,26 +23,49 @@ _BATCHES = ((5_000, 32), (50_000, 128))  # up to so many rows, batches of this s
 _HIDDEN = {True: "512", False: "64,64"}  # of images, and of other samples
 
 
+def settled(options: TrainOptions, samples: Samples) -> TrainOptions:
+    """The options with what the samples decide filled in."""
+    rows = max(round(len(samples.x) * (1 - (samples.validation or 0))), 1)
+    usual = next((size for most, size in _BATCHES if rows <= most), 256)
+    batch = options.batch_size or str(usual)
+    updates = -(-rows // (batch_size(batch) or rows))
+    chosen = optimizer_for(options)
+    return replace(
+        options,
+        target=samples.preprocessing.target.name,
+        task="classification" if samples.classes else "regression",
+        validation=samples.validation or 0.0,
+        hidden=_HIDDEN[samples.image_shape is not None]
+        if options.hidden is None
+        else options.hidden,
+        loss=options.loss or usual_loss(samples.preprocessing, len(samples.classes)),
+        batch_size=batch,
+        epochs=options.epochs if options.epochs is not None else _epochs(updates),
+        learning_rate=chosen.learning_rate if isinstance(chosen, Optimizer) else None,
+    )
+
+
+def _epochs(updates: int) -> int:
+    return min(max(_UPDATES // updates, _FEWEST), _MOST)
+
+
 def loss_for(options: TrainOptions, samples: Samples) -> nn.Loss:
-    """The loss that is asked for, or the usual one. ValueError where it does not fit the target."""
-    name = options.loss or usual_loss(samples.preprocessing, len(samples.classes))
-    chosen = nn.loss(name)
+    """The loss of settled options. ValueError where it does not fit the target."""
+    chosen = nn.loss(options.loss or "")
     if ("accuracy" in chosen.metrics) != bool(samples.classes):
         target = samples.preprocessing.target
         raise ValueError(
-            f"--loss {name} does not fit the target {target.name!r}, {target.describe()}; "
+            f"--loss {chosen.name} does not fit the target {target.name!r}, {target.describe()}; "
             "choose another loss, or --task"
         )
     return chosen
 
 
 def network_for(options: TrainOptions, samples: Samples, loss: nn.Loss) -> nn.Sequential:
-    """A network of the size that the samples and the options ask for."""
-    asked = options.hidden
-    hidden = sizes(_HIDDEN[samples.image_shape is not None] if asked is None else asked)
+    """A network of the size that the samples and the settled options ask for."""
     activations = parts(options.activation)
     return nn.mlp(
-        [samples.x.shape[1], *hidden, outputs_for(samples, loss)],
+        [samples.x.shape[1], *sizes(options.hidden or ""), outputs_for(samples, loss)],
         activations[0] if len(activations) == 1 else activations,
         rng=options.seed,
         initializer=options.initializer,
@@ -65,11 +89,8 @@ def outputs_for(samples: Samples, loss: nn.Loss) -> int:
 
 
 def learn(options: TrainOptions, samples: Samples, network: nn.Sequential, loss: nn.Loss) -> Result:
-    """Train the network on the samples as the options say."""
-    rows = round(len(samples.x) * (1 - (samples.validation or 0)))
-    usual = next((size for most, size in _BATCHES if rows <= most), 256)
-    size = usual if options.batch_size is None else batch_size(options.batch_size)
-    epochs = min(max(_UPDATES // -(-rows // (size or rows)), _FEWEST), _MOST)
+    """Train the network on the samples as the settled options say."""
+    assert options.epochs is not None and options.batch_size is not None
     return fit(
         network,
         samples.x,
@@ -77,11 +98,11 @@ def learn(options: TrainOptions, samples: Samples, network: nn.Sequential, loss:
         loss=loss,
         optimizer=optimizer_for(options),
         schedule=options.schedule,
-        epochs=epochs if options.epochs is None else options.epochs,
-        batch_size=size,
+        epochs=options.epochs,
+        batch_size=batch_size(options.batch_size),
         order=options.order,
         drop_last=options.drop_last,
-        validation=samples.validation,
+        validation=options.validation or None,
         sample_weight=samples.weights,
         class_weight=class_weight(options.class_weight, samples.classes),
         reduction=options.reduction,
@@ -155,11 +176,13 @@ def batch_size(text: str) -> int | None:
 
 def class_weight(text: str | None, classes: tuple[str, ...]) -> Any:
     """`"balanced"`, or the weight of each label of `"yes=2,no=1"`."""
-    if text in (None, "balanced"):
-        return text
+    if text is None:
+        return None
     if not classes:
         raise ValueError("--class-weight: the target is a number, which has no classes")
-    weights = dict(_pair("--class-weight", part, "CLASS=WEIGHT") for part in parts(text or ""))
+    if text == "balanced":
+        return text
+    weights = dict(_pair("--class-weight", part, "CLASS=WEIGHT") for part in parts(text))
     for name in weights:
         if name not in classes:
             raise ValueError(

@@ -161,8 +161,8 @@ def _graph(report: Report) -> Markup:
     """The computation graph of the network in use, as a picture and as text."""
     from chainrule import draw, trace
 
-    def output(network: Any, x: Any) -> Any:
-        return network(x)
+    def output(net: Any, x: Any) -> Any:
+        return net(x)
 
     graph = trace(output, report.network, report.input)
     drawing = draw.graph(graph)
@@ -176,7 +176,8 @@ def _graph(report: Report) -> Markup:
 
 def _drawing(drawing: Any, caption: str) -> Markup:
     shown = picture(drawing.svg.encode(), "image/svg+xml", caption)
-    return element("figure", shown, element("figcaption", caption))
+    scrolled = element("div", shown, attributes=_class("wide"))
+    return element("figure", scrolled, element("figcaption", caption))
 
 
 def _columns(report: Report) -> Markup | None:

@@ -71,7 +71,7 @@ def ending(result: Result) -> str:
 
 
 def configuration(options: Any) -> dict[str, str]:
-    """Every option by its name on the command line, as text."""
+    """Every option by its name on the command line, as text; a dash for none."""
     found = {field.name: getattr(options, field.name) for field in fields(options)}
     data = {"data": str(found.pop("data"))}
     return data | {f"--{name.replace('_', '-')}": _option(value) for name, value in found.items()}
@@ -79,7 +79,7 @@ def configuration(options: Any) -> dict[str, str]:
 
 def _option(value: Any) -> str:
     if value is None:
-        return "by the data"
+        return "–"
     if isinstance(value, list):
         return ", ".join(value)
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)

@@ -72,22 +72,23 @@ def _of_arrays(path: Path) -> Source:
 
 
 def _of_dataset(text: str) -> Source:
-    """A built-in or a fetched set."""
+    """A built-in or a fetched set. Of several targets none is the target; each has a column."""
     found = data.dataset(text)
-    if not found.classes and found.y.shape[1:] != (1,):
-        raise ValueError(
-            f"{text}: it has {found.y.shape[1]} targets; the command line learns one, use train.fit"
-        )
-    is_image = found.image_shape is not None
-    names = tuple(found.features) or _feature_names(found.x.shape[1], is_image)
-    target = "class" if found.classes else "target"
-    test = None
-    if found.test is not None:
-        test = _table(
-            found.name, found.test[0], names, target, _named(found.test[1], found.classes)
-        )
-    table = _table(found.name, found.x, names, target, _named(found.y, found.classes))
-    return Source(found.name, table, target, found.classes, found.image_shape, test)
+    names = found.features or _feature_names(found.x.shape[1], found.image_shape is not None)
+
+    def table(x: Any, y: Any) -> Table:
+        if found.classes:
+            return _table(found.name, x, names, "class", np.array(found.classes, object)[y])
+        if y.shape[1] == 1:
+            return _table(found.name, x, names, "target", y[:, 0])
+        several = tuple(f"target{place}" for place in range(1, y.shape[1]))
+        whole = np.hstack([x, y[:, :-1]])
+        return _table(found.name, whole, (*names, *several), f"target{y.shape[1]}", y[:, -1])
+
+    whole = table(found.x, found.y)
+    target = list(whole.columns)[-1] if found.classes or found.y.shape[1] == 1 else None
+    test = None if found.test is None else table(*found.test)
+    return Source(found.name, whole, target, found.classes, found.image_shape, test)
 
 
 def _feature_names(count: int, are_pixels: bool) -> tuple[str, ...]:
@@ -95,12 +96,7 @@ def _feature_names(count: int, are_pixels: bool) -> tuple[str, ...]:
     return tuple(f"{word}{place}" for place in range(1, count + 1))
 
 
-def _named(y: Any, classes: tuple[str, ...]) -> Any:
-    return np.array(classes, object)[y] if classes else y
-
-
 def _table(source: str, x: Any, names: tuple[str, ...], target: str, y: Any) -> Table:
-    is_text = y.dtype.kind in "OUS"
-    column = y.astype(str).astype(object) if is_text else np.asarray(y, np.float64).reshape(len(y))
-    columns = {name: x[:, place] for place, name in enumerate(names)}
-    return Table(source, {**columns, target: column})
+    """The columns of x `(rows, features)`, and y `(rows,)` as the last."""
+    column = y.astype(str).astype(object) if y.dtype.kind in "OUS" else y.astype(np.float64)
+    return Table(source, {**dict(zip(names, x.T, strict=True)), target: column})

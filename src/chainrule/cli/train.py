@@ -40,6 +40,7 @@ def _run(options: TrainOptions) -> Result | None:
 
     check_folder(options.out)
     samples = samples_of(options)
+    options = learn.settled(options, samples)
     loss = learn.loss_for(options, samples)
     network = learn.network_for(options, samples, loss)
     if not options.quiet:

@@ -62,9 +62,19 @@ class Standardizer:
 
 
 def standardizer(x: Any) -> Standardizer:
-    """Fitted to x `(samples, features)`, which should be the training part alone."""
+    """Fitted to x `(samples, features)`, which should be the training part alone.
+
+    In the dtype of x, or float64 for whole numbers. ValueError where x has no samples or holds
+    anything but finite numbers.
+    """
     x = np.asarray(x)
-    scale = np.std(x, axis=0, dtype=np.float64)
-    scale = np.where(scale > 1e-12 * np.abs(np.mean(x, axis=0)), scale, 1.0)
+    if x.dtype.kind not in "biuf" or not x.ndim or not len(x) or not np.all(np.isfinite(x)):
+        raise ValueError(
+            f"standardizer: x has shape {x.shape} and dtype {x.dtype}; expected at least one "
+            "sample, of finite numbers"
+        )
+    dtype = x.dtype if x.dtype.kind == "f" else np.float64
     mean = np.mean(x, axis=0, dtype=np.float64)
-    return Standardizer(mean.astype(x.dtype), scale.astype(x.dtype))
+    scale = np.std(x, axis=0, dtype=np.float64)
+    scale = np.where(scale > 1e-12 * np.abs(mean), scale, 1.0)
+    return Standardizer(mean.astype(dtype), scale.astype(dtype))

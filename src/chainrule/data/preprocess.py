@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 
 from chainrule.data.columns import Category, Labels, Number, Quantity, text_of
-from chainrule.data.tables import Table
+from chainrule.data.tables import Table, listed
 
 
 _MOST_VALUES = 1_000  # of a text column; with more it names rows rather than kinds of rows
 _MOST_CLASSES = 20  # of a target of whole numbers
+_LARGEST_WHOLE = 2.0**53  # from here on different whole numbers are the same float64
 
 #: What kind of target a table has.
 TASKS = ("classification", "regression")
@@ -77,19 +78,24 @@ class Preprocessing:
 
         ValueError for a column that is not there, of another kind, or with numbers missing.
         """
-        parts: list[Any] = []
+        x = np.empty((len(table), len(self.feature_names)), np.float32)
+        start = 0
         for column in self.columns:
             values = table.column(column.name)
+            if isinstance(column, Number):
+                _check_complete(table, column.name)
             if (values.dtype == object) != isinstance(column, Category):
                 raise ValueError(
                     f"{table.source}: column {column.name!r} holds "
                     f"{'text' if values.dtype == object else 'numbers'}, but {column.kind} was "
                     "learnt"
                 )
-            if isinstance(column, Number):
-                _check_complete(table, column.name)
-            parts.append(column.encode(values))
-        return np.concatenate(parts, axis=1).astype(np.float32)
+            end = start + len(column.names)
+            with np.errstate(over="ignore"):
+                x[:, start:end] = column.encode(values)
+            _check_encoded(table, column, x[:, start:end])
+            start = end
+        return x
 
     def targets(self, table: Table) -> Any:
         """Labels int64 `(rows,)`, or standardised numbers float32 `(rows, 1)`."""
@@ -97,7 +103,11 @@ class Preprocessing:
         _check_complete(table, self.target.name)
         if isinstance(self.target, Quantity) and column.dtype == object:
             raise ValueError(f"{table.source}: the target {self.target.name!r} holds text")
-        return self.target.encode(column)
+        with np.errstate(over="ignore"):
+            encoded = self.target.encode(column)
+        if isinstance(self.target, Quantity):
+            _check_encoded(table, self.target, encoded)
+        return encoded
 
     def unseen(self, table: Table) -> dict[str, tuple[str, ...]]:
         """Values of text columns that were not there when it was fitted, by column."""
@@ -144,15 +154,20 @@ def _column(table: Table, name: str) -> Number | Category:
             )
         return Category(name, values)
     _check_complete(table, name)
-    return Number(name, *_mean_and_scale(column))
+    return Number(name, *_mean_and_scale(table, name))
 
 
 def _labels(table: Table, target: str, column: Any) -> Labels:
     are_numbers = column.dtype != object
+    if are_numbers and np.any(np.abs(column) >= _LARGEST_WHOLE):
+        raise ValueError(
+            f"{table.source}: the target {target!r} has classes from 2⁵³ on, numbers that cannot "
+            "be told apart; put a letter before them"
+        )
     values = tuple([text_of(value) for value in sorted(set(column.tolist()))])
     if len(values) < 2:
         raise ValueError(
-            f"{table.source}: the target {target!r} has one class only, {', '.join(values)}; "
+            f"{table.source}: the target {target!r} has one class only, {listed(values)}; "
             "there is nothing to learn"
         )
     if len(values) > _MOST_VALUES:
@@ -164,15 +179,32 @@ def _labels(table: Table, target: str, column: Any) -> Labels:
 
 
 def _quantity(table: Table, target: str, column: Any) -> Quantity:
-    return Quantity(target, *_mean_and_scale(column))
+    return Quantity(target, *_mean_and_scale(table, target))
 
 
-def _mean_and_scale(column: Any) -> tuple[float, float]:
-    mean = float(np.mean(column))
-    scale = float(np.std(column))
+def _mean_and_scale(table: Table, name: str) -> tuple[float, float]:
+    column = table.column(name)
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean = float(np.mean(column))
+        scale = float(np.std(column))
+    if not math.isfinite(scale):
+        raise ValueError(
+            f"{table.source}: column {name!r} holds numbers as large as "
+            f"{np.max(np.abs(column)):.3g}; divide them by a power of 10, or leave the column out"
+        )
     # The rounding error of a constant column is no deviation.
-    is_constant = scale <= 1e-12 * abs(mean) or not math.isfinite(scale)
-    return mean, 1.0 if is_constant else scale
+    return mean, 1.0 if scale <= 1e-12 * abs(mean) else scale
+
+
+def _check_encoded(table: Table, column: Number | Category | Quantity, encoded: Any) -> None:
+    """ValueError, naming the row, for a number so far from those learnt that float32 ends."""
+    wrong = ~np.isfinite(encoded).all(axis=1)
+    if np.any(wrong):
+        row = int(np.argmax(wrong))
+        raise ValueError(
+            f"{table.source}: column {column.name!r} has {table.column(column.name)[row]} in row "
+            f"{row + 1}, too far from what was learnt, {column.describe()}; correct it"
+        )
 
 
 def _check_complete(table: Table, name: str) -> None:
