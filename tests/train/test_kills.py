@@ -23,7 +23,7 @@ Y = (X[:, 0] * X[:, 1] > 0).astype(int)
 
 def run(checkpoint: Path) -> bytes:
     """The weights after training to the end, from the checkpoint on."""
-    network = cr.nn.mlp([4, 8, 2], "relu", rng=0)
+    network = cr.nn.mlp([4, 8, 2], "relu", rng=0, dropout=0.1, batch_norm=True)
     result = fit(network, X, Y, loss="cross_entropy", optimizer="adamw", epochs=40, batch_size=16,
                  schedule="cosine", validation=0.2, average=0.95, checkpoint=checkpoint,
                  resume=True)  # fmt: skip

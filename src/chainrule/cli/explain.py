@@ -15,9 +15,7 @@ def explain(
     model: Annotated[Path, typer.Argument(help="A model file.")],
     data: Annotated[str, typer.Argument(help="A .csv, .tsv, .parquet or .npz, or a set by name.")],
     row: Annotated[int, typer.Option(help="Which row, from 1.")] = 1,
-    loss: Annotated[
-        str | None, typer.Option(help="By default the usual one of the target.")
-    ] = None,
+    loss: Annotated[str | None, typer.Option(help="By default that of the training.")] = None,
     digits: Annotated[int, typer.Option(help="Significant digits.")] = 6,
 ) -> None:
     """Work out one row by hand: the forward pass and, where the target is known, the backward pass.
@@ -45,7 +43,7 @@ def explain(
     if preprocessing.target.name in rows.source.table.columns:
         y = preprocessing.targets(rows.source.table)[row - 1 : row]
         outputs = found.network(x).shape[-1]
-        name = usual_loss(preprocessing, outputs) if loss is None else loss
+        name = loss or found.loss or usual_loss(preprocessing, outputs)
         function, args = _objective(found.network, x, y, nn.loss(name))
     for line in str(work_out(function, *args, digits=digits)).splitlines():
         say(line)

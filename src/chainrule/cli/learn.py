@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -108,7 +109,7 @@ def learn(options: TrainOptions, samples: Samples, network: nn.Sequential, loss:
         reduction=options.reduction,
         penalty=options.penalty,
         weight_decay=options.weight_decay,
-        groups=tuple(group(text) for text in options.rate or ()),
+        groups=groups(options.rate or (), options.decay or ()),
         clip_value=options.clip_value,
         clip_norm=options.clip_norm,
         average=options.average,
@@ -191,9 +192,11 @@ def class_weight(text: str | None, classes: tuple[str, ...]) -> Any:
     return {classes.index(name): weight for name, weight in weights.items()}
 
 
-def group(text: str) -> Group:
-    """The group of `"layers[0]=0.1"`."""
-    return Group(*_pair("--rate", text, "PATTERN=FACTOR"))
+def groups(rates: Sequence[str], decays: Sequence[str]) -> tuple[Group, ...]:
+    """A group for each pattern of texts like `"layers[0]=0.1"`, in their order."""
+    rate = dict(_pair("--rate", text, "PATTERN=FACTOR") for text in rates)
+    decay = dict(_pair("--decay", text, "PATTERN=FACTOR") for text in decays)
+    return tuple(Group(p, rate.get(p, 1.0), decay.get(p)) for p in {**rate, **decay})
 
 
 def _pair(option: str, text: str, form: str) -> tuple[str, float]:

@@ -60,4 +60,4 @@ def predicted(model: ModelFile, preprocessing: Preprocessing, rows: Rows) -> Any
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1, user_api="blas"):
-        return told(model.network, rows.x, preprocessing)
+        return told(model.network, rows.x, preprocessing, model.loss)

@@ -22,15 +22,15 @@ def ops(
     from chainrule.lookup import find
     from chainrule.ops import PRIMITIVES
 
-    composites = _composites()
+    made_of_others = composites()
     if name is not None:
-        found = find({**composites, **PRIMITIVES}, "operation", name)
+        found = find({**made_of_others, **PRIMITIVES}, "operation", name)
         _show(found) if name in PRIMITIVES else _show_composite(name, found)
         return
-    rows = [(p.name, formula, ", ".join(back), p.doc) for p, formula, back in map(_row, _sorted())]
+    rows = [_row(PRIMITIVES[name]) for name in sorted(PRIMITIVES)]
     table(("operation", "formula", "flows back", "what it is"), rows)
     say()
-    rows = [(name, _title(composites[name])) for name in sorted(composites)]
+    rows = [(name, title(made_of_others[name])) for name in sorted(made_of_others)]
     table(("made of operations", "what it is"), rows)
 
 
@@ -38,7 +38,7 @@ def _show(primitive: Primitive) -> None:
     """Everything that a primitive declares."""
     from chainrule.cli.terminal import say
 
-    _, formula, back = _row(primitive)
+    formula, back = rules_of(primitive)
     low, high = primitive.domain
     say(f"{primitive.name}: {primitive.doc}")
     say(f"  formula      {formula or '–'}")
@@ -63,19 +63,21 @@ def _show_composite(name: str, function: Any) -> None:
         say(f"  {line}")
 
 
-def _sorted() -> list[Primitive]:
-    from chainrule.ops import PRIMITIVES
+def _row(primitive: Primitive) -> tuple[str, str, str, str]:
+    formula, back = rules_of(primitive)
+    return primitive.name, formula, ", ".join(back), primitive.doc
 
-    return [PRIMITIVES[name] for name in sorted(PRIMITIVES)]
 
+def rules_of(primitive: Primitive) -> tuple[str, list[str]]:
+    """The formula of a primitive and what flows back to each argument, as its first sample shows.
 
-def _row(primitive: Primitive) -> tuple[Primitive, str, list[str]]:
-    """A primitive, its formula and what flows back to each argument, as its first sample shows."""
+    A dash stands where the derivative is zero or does not exist.
+    """
     from chainrule.expression import TEXT, expand, write
     from chainrule.node import Node, placeholder
 
     if not primitive.samples:
-        return primitive, "", []
+        return "", []
     types, params = primitive.samples[0]
     letters = "xyz" if len(types) > 1 else "x"
     inputs = [placeholder(type) for type in types]
@@ -85,10 +87,10 @@ def _row(primitive: Primitive) -> tuple[Primitive, str, list[str]]:
     formula = expand(result, names, TEXT)
     names[result] = f"({formula})" if primitive.notation.operands else formula
     back = primitive.vjp(ct, result, *result.inputs, **dict(result.params))
-    return primitive, formula, ["–" if c is None else write(c, names, TEXT) for c in back]
+    return formula, ["–" if c is None else write(c, names, TEXT) for c in back]
 
 
-def _composites() -> dict[str, Any]:
+def composites() -> dict[str, Any]:
     """The operations that are made of others, by name."""
     import inspect
 
@@ -103,6 +105,6 @@ def _composites() -> dict[str, Any]:
     }
 
 
-def _title(function: Any) -> str:
+def title(function: Any) -> str:
     """The first line of what a function says of itself."""
     return (function.__doc__ or "").strip().split("\n")[0]

@@ -97,6 +97,13 @@ class TrainOptions:
             help="Of the learning rate of some parameters: 'layers[0]=0.1'; may be repeated.",
         ),
     ] = None
+    decay: Annotated[
+        list[str] | None,
+        _steps(
+            metavar="PATTERN=FACTOR",
+            help="Of the weight decay of some parameters: '*.bias=1'; may be repeated.",
+        ),
+    ] = None
     clip_value: Annotated[float | None, _steps(help="Largest entry of a gradient.")] = None
     clip_norm: Annotated[float | None, _steps(help="Largest norm of a gradient.")] = None
     average: Annotated[

@@ -13,35 +13,27 @@ from chainrule.nn.activations import identity
 
 _AT_ONCE = 8_192  # rows
 
-#: Links that need not be kept with a network: the target and the number of outputs tell them.
-_KNOWN = (identity, ops.sigmoid, ops.softmax)
-
-
-def in_use(network: nn.Sequential, loss: nn.Loss) -> nn.Sequential:
-    """The network as it is saved: followed by the link of its loss where nothing else tells it."""
-    if any(loss.link is known for known in _KNOWN):
-        return network
-    return nn.Sequential((*network.layers, nn.activation(loss.link)))
-
 
 def usual_loss(preprocessing: Preprocessing, outputs: int) -> str:
-    """The loss whose link is that of such a target."""
+    """The loss that such a target is learnt with where nothing else is said."""
     if isinstance(preprocessing.target, Quantity):
         return "half_squared_error"
     return "binary_cross_entropy" if outputs == 1 else "cross_entropy"
 
 
-def told(network: Any, x: Any, preprocessing: Preprocessing) -> Any:
+def told(network: Any, x: Any, preprocessing: Preprocessing, loss: str | None) -> Any:
     """Probabilities `(rows, classes)`, or numbers `(rows, 1)` in the units of the table.
 
-    x  `(rows, features)`, encoded
+    x     `(rows, features)`, encoded
+    loss  the text that chooses the loss that was minimised; None: the usual one
     """
     parts = [network(x[start : start + _AT_ONCE]) for start in range(0, len(x), _AT_ONCE)]
     outputs = np.concatenate(parts)
+    link = nn.loss(loss or usual_loss(preprocessing, outputs.shape[1])).link
     if isinstance(preprocessing.target, Quantity):
-        return preprocessing.target.decode(outputs[:, :1])
+        return preprocessing.target.decode(link(outputs))[:, :1]
     outputs = outputs.astype(np.float64)
-    if outputs.shape[1] > 1:
-        return ops.softmax(outputs)
-    yes = ops.sigmoid(outputs)
-    return np.hstack([1 - yes, yes])
+    if link is identity:  # scores of losses without probabilities: their order is what counts
+        link = ops.sigmoid if outputs.shape[1] == 1 else ops.softmax
+    found = link(outputs)
+    return np.hstack([1 - found, found]) if found.shape[1] == 1 else found

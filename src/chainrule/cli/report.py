@@ -101,9 +101,12 @@ def versions() -> dict[str, str]:
     return found
 
 
-def write(folder: Path, result: Result, samples: Samples, report: Report, told: Any) -> list[str]:
+def write(
+    folder: Path, result: Result, samples: Samples, report: Report, loss: str, told: Any
+) -> list[str]:
     """Model and history, then pictures and page, each two at once or not at all. Their names.
 
+    loss  the text that chooses it
     told  what the network says of the samples held out. Without matplotlib there are no pictures.
     """
     record = {
@@ -116,7 +119,13 @@ def write(folder: Path, result: Result, samples: Samples, report: Report, told: 
         "versions": report.versions,
     }
     with filled_at_once(folder) as stage:
-        save(report.network, stage / MODEL, x=report.input, preprocessing=samples.preprocessing)
+        save(
+            report.network,
+            stage / MODEL,
+            x=report.input,
+            preprocessing=samples.preprocessing,
+            loss=loss,
+        )
         text = json.dumps(_finite(record), indent=1, allow_nan=False)
         write_atomically(stage / HISTORY, text.encode())
     # By themselves: a picture that fails must not cost the model.

@@ -15,7 +15,7 @@ from chainrule.cli.terminal import say, warn
 if TYPE_CHECKING:
     from chainrule.cli.page import Report
     from chainrule.cli.samples import Samples
-    from chainrule.nn import Loss, Sequential
+    from chainrule.nn import Loss
     from chainrule.train import Result
 
 
@@ -59,24 +59,23 @@ def finish(options: TrainOptions, samples: Samples, result: Result, loss: Loss) 
     from threadpoolctl import threadpool_limits
 
     from chainrule.cli import report, scores
-    from chainrule.cli.predictions import in_use, told
+    from chainrule.cli.predictions import told
 
-    network = in_use(result.best, loss)
     metrics = scores.metrics_of(samples.classes)
     # One thread: the same bits everywhere, and on matrices this small 20 times the speed of two.
     with threadpool_limits(1, user_api="blas"):
-        predicted = told(network, samples.x_test, samples.preprocessing)
+        predicted = told(result.best, samples.x_test, samples.preprocessing, loss.name)
         found = {
             "network": scores.scores(metrics, samples.truth_test, predicted),
             **scores.baselines(samples),
         }
-        page = _report(options, samples, result, network, found)
+        page = _report(options, samples, result, found)
     if not options.quiet:
         say(page.ended)
         for layer, units in page.dead.items():
             say(f"dead units in {layer}: {len(units)} are 0 for every sample")
     report.say_scores(page)
-    names = report.write(options.out, result, samples, page, predicted)
+    names = report.write(options.out, result, samples, page, loss.name, predicted)
     if not options.quiet:
         say(f"written to {options.out}: {', '.join(names)}")
 
@@ -85,7 +84,6 @@ def _report(
     options: TrainOptions,
     samples: Samples,
     result: Result,
-    network: Sequential,
     found: dict[str, dict[str, float]],
 ) -> Report:
     """Everything that the page says."""
@@ -96,6 +94,7 @@ def _report(
     from chainrule.cli.samples import COLUMNS
     from chainrule.cli.scores import metrics_of
 
+    network = result.best
     inputs, outputs = names_of(network, samples.preprocessing)
     return Report(
         data=samples.name,

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 
-#: A file is not unpacked where its arrays are larger than both: bytes, and times the file.
+# A file is not unpacked where its arrays are larger than both: bytes, and times the file.
 _LARGEST, _MOST_PACKED = 1 << 30, 100
 
 # What NumPy and zipfile raise for damage: RuntimeError for an encrypted file, and so on.

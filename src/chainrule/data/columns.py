@@ -58,8 +58,13 @@ class Category:
         return tuple(f"{self.name}={value}" for value in self.values)
 
     def encode(self, column: Any) -> Any:
-        """`(rows, values)` float64."""
-        return (column[:, None] == np.array(self.values, object)).astype(np.float64)
+        """`(rows, values)` float32."""
+        place = {value: number for number, value in enumerate(self.values)}
+        places = np.array([place.get(text, -1) for text in column], np.int64)
+        found = np.zeros((len(places), len(self.values)), np.float32)
+        known = np.flatnonzero(places >= 0)
+        found[known, places[known]] = 1
+        return found
 
     def check(self) -> None:
         """TypeError where the fields are not what `fit` gives."""

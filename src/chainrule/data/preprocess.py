@@ -52,7 +52,7 @@ class Preprocessing:
               most 20 different whole numbers that repeat 20 times each on average
         ValueError, naming column and row, for what cannot be learnt from.
         """
-        column = table.column(target)
+        table.column(target)
         if len(table) < 2:
             raise ValueError(f"{table.source}: {len(table)} rows; at least 2 are needed")
         _check_complete(table, target)
@@ -61,7 +61,7 @@ class Preprocessing:
         if not names:
             raise ValueError(f"{table.source}: only the target {target!r}; no column to learn from")
         found = _labels if chosen == "classification" else _quantity
-        return cls(tuple(_column(table, name) for name in names), found(table, target, column))
+        return cls(tuple(_column(table, name) for name in names), found(table, target))
 
     @property
     def feature_names(self) -> tuple[str, ...]:
@@ -81,19 +81,12 @@ class Preprocessing:
         x = np.empty((len(table), len(self.feature_names)), np.float32)
         start = 0
         for column in self.columns:
-            values = table.column(column.name)
-            if isinstance(column, Number):
-                _check_complete(table, column.name)
-            if (values.dtype == object) != isinstance(column, Category):
-                raise ValueError(
-                    f"{table.source}: column {column.name!r} holds "
-                    f"{'text' if values.dtype == object else 'numbers'}, but {column.kind} was "
-                    "learnt"
-                )
+            values = _as_learnt(table, column)
             end = start + len(column.names)
             with np.errstate(over="ignore"):
                 x[:, start:end] = column.encode(values)
-            _check_encoded(table, column, x[:, start:end])
+            if isinstance(column, Number):
+                _check_encoded(table, column, x[:, start:end])
             start = end
         return x
 
@@ -114,7 +107,7 @@ class Preprocessing:
         found: dict[str, tuple[str, ...]] = {}
         for column in self.columns:
             if isinstance(column, Category):
-                new = set(table.column(column.name)) - {*column.values, None}
+                new = set(_as_learnt(table, column)) - {*column.values, None}
                 if new:
                     found[column.name] = tuple(sorted(new))
         return found
@@ -123,6 +116,26 @@ class Preprocessing:
         """(name, kind, encoding) of every column, the target last, for people."""
         rows = [(column.name, column.kind, column.describe()) for column in self.columns]
         return [*rows, (self.target.name, f"target, {self.target.kind}", self.target.describe())]
+
+
+def _as_learnt(table: Table, column: Number | Category) -> Any:
+    """The column of a table, of the kind that was learnt. ValueError where it is not.
+
+    A file may hold only those values of a category that look like numbers: they are text then.
+    """
+    values = table.column(column.name)
+    if isinstance(column, Number):
+        _check_complete(table, column.name)
+    elif values.dtype != object:
+        texts = np.array([None if x != x else text_of(x) for x in values], object)
+        if not set(column.values).isdisjoint(texts):
+            return texts
+    if (values.dtype == object) != isinstance(column, Category):
+        raise ValueError(
+            f"{table.source}: column {column.name!r} holds "
+            f"{'text' if values.dtype == object else 'numbers'}, but {column.kind} was learnt"
+        )
+    return values
 
 
 def _task(table: Table, target: str, task: str | None) -> str:
@@ -157,7 +170,8 @@ def _column(table: Table, name: str) -> Number | Category:
     return Number(name, *_mean_and_scale(table, name))
 
 
-def _labels(table: Table, target: str, column: Any) -> Labels:
+def _labels(table: Table, target: str) -> Labels:
+    column = table.column(target)
     are_numbers = column.dtype != object
     if are_numbers and np.any(np.abs(column) >= _LARGEST_WHOLE):
         raise ValueError(
@@ -178,7 +192,7 @@ def _labels(table: Table, target: str, column: Any) -> Labels:
     return Labels(target, values, are_numbers)
 
 
-def _quantity(table: Table, target: str, column: Any) -> Quantity:
+def _quantity(table: Table, target: str) -> Quantity:
     return Quantity(target, *_mean_and_scale(table, target))
 
 
@@ -196,7 +210,7 @@ def _mean_and_scale(table: Table, name: str) -> tuple[float, float]:
     return mean, 1.0 if scale <= 1e-12 * abs(mean) else scale
 
 
-def _check_encoded(table: Table, column: Number | Category | Quantity, encoded: Any) -> None:
+def _check_encoded(table: Table, column: Number | Quantity, encoded: Any) -> None:
     """ValueError, naming the row, for a number so far from those learnt that float32 ends."""
     wrong = ~np.isfinite(encoded).all(axis=1)
     if np.any(wrong):

@@ -6,23 +6,24 @@ line. The numbers then do not depend on which engine reads the file.
 
 from __future__ import annotations
 
-import csv
 import difflib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from chainrule.data.arrays import check_file
+from chainrule.data.lines import check_names, looked_through
+
 
 #: How a missing entry is written, in small letters.
 MISSING = frozenset({"", "?", "n/a", "na", "nan", "null"})
 
 _DELIMITERS = {".csv": ",", ".tsv": "\t"}
-_NUMERIC = np.zeros(256, bool)
-_NUMERIC[list(b"0123456789+-.eE infatyINFATY\0")] = True
+_NUMERIC = frozenset("0123456789+-.eEinfatyINFATY")  # float itself also takes 1_0 and １２
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Table:
             return self.columns[name]
         near = difflib.get_close_matches(name, self.columns, n=1, cutoff=0.5)
         meant = f"; did you mean {near[0]!r}?" if near else ""
-        there_are = ", ".join(list(self.columns)[:20])
+        there_are = listed(list(self.columns)[:20])
         raise ValueError(f"{self.source}: no column {name!r}{meant} (there are: {there_are})")
 
     def take(self, places: Any) -> Table:
@@ -61,6 +62,11 @@ class Table:
         return Table(self.source, kept)
 
 
+def listed(texts: Iterable[str]) -> str:
+    """Texts with commas, in one line: those with characters of control as Python writes them."""
+    return ", ".join(text if text.isprintable() else repr(text) for text in texts)
+
+
 def read_table(path: str | os.PathLike[str]) -> Table:
     """The table in a file: .csv (also with semicolons), .tsv or .parquet.
 
@@ -71,28 +77,17 @@ def read_table(path: str | os.PathLike[str]) -> Table:
     kind = file.suffix.lower()
     if kind not in (*_DELIMITERS, ".parquet"):
         raise ValueError(f"{path}: a table is .csv, .tsv or .parquet; this is {kind or 'no kind'}")
-    if not file.exists():
-        raise FileNotFoundError(f"{path}: there is no such file")
-    if not file.is_file():
-        raise OSError(f"{path}: it is no ordinary file")
+    check_file(file)
     frames = _engine()
     if kind == ".parquet":
-        try:
-            return as_table(frames.read_parquet(file), str(path))
-        except ValueError:
-            raise
-        except Exception as error:  # each engine has exceptions of its own
-            raise ValueError(f"{path}: no readable Parquet file: {error!s:.200}") from None
-    rows, delimiter = _looked_through(file, _DELIMITERS[kind])
+        return as_table(_read_parquet(frames, file), str(path))
+    rows, delimiter = looked_through(file, _DELIMITERS[kind])
     try:
         columns = _read_text(frames, file, delimiter, rows)
     except Exception as error:  # each engine has exceptions of its own
-        raise ValueError(f"{path}: {frames.__name__} cannot read it: {error!s:.200}") from None
+        raise ValueError(f"{path}: {frames.__name__} cannot read it: {_line(error)}") from None
     if any(len(column) != rows for column in columns.values()):
-        raise ValueError(
-            f"{path}: it has {rows} rows, but {frames.__name__} reads it otherwise; is there a "
-            "quote inside a field that is not in quotes?"
-        )
+        raise ValueError(f"{path}: it has {rows} rows, but {frames.__name__} reads it otherwise")
     return Table(str(path), {name: _typed(column) for name, column in columns.items()})
 
 
@@ -104,35 +99,45 @@ def as_table(frame: Any, source: str = "the table") -> Table:
     """
     import narwhals as nw
 
-    found: Any = nw.from_native(frame, eager_only=True)
+    try:
+        found: Any = nw.from_native(frame, eager_only=True)
+        names = [str(name) for name in found.columns]
+    except nw.exceptions.DuplicateError as error:
+        raise ValueError(f"{source}: {_line(error)}; rename one") from None
+    check_names(source, names)
     columns: dict[str, Any] = {}
-    for name in found.columns:
-        column = found[name]
+    for name, column in zip(names, found.iter_columns(), strict=True):
         if column.dtype.is_numeric():
-            columns[str(name)] = column.cast(nw.Float64()).to_numpy().astype(np.float64)
+            columns[name] = column.cast(nw.Float64()).to_numpy().astype(np.float64)
         elif column.dtype in (nw.String, nw.Categorical, nw.Enum, nw.Boolean, nw.Object):
-            columns[str(name)] = _text_column(f"{source}: column {name!r}", column.to_list())
+            is_missing = column.is_null().to_list()
+            where = f"{source}: column {name!r}"
+            columns[name] = _text_column(where, column.to_list(), is_missing)
         else:
             raise ValueError(
                 f"{source}: column {name!r} holds {column.dtype}; convert it to numbers or text, "
                 "or leave it out"
             )
-    _check_names(source, list(columns))
     table = Table(source, columns)
     if not len(table):
         raise ValueError(f"{source}: it has no rows")
     return table
 
 
-def _text_column(where: str, values: Sequence[Any]) -> Any:
-    found = np.empty(len(values), object)
+def _text_column(where: str, values: Sequence[Any], is_missing: Sequence[bool]) -> Any:
+    found = np.full(len(values), None)
     for place, value in enumerate(values):
+        if is_missing[place]:
+            continue
         if isinstance(value, bool):
             found[place] = str(value).lower()
         elif isinstance(value, str):
             found[place] = None if value.strip().lower() in MISSING else value.strip()
-        elif value is not None and value == value:  # NaN stands for missing text in pandas
-            raise ValueError(f"{where} holds {type(value).__name__} among text, at row {place + 1}")
+        else:
+            raise ValueError(
+                f"{where} holds {type(value).__name__} where text is expected, at row {place + 1}; "
+                "convert the column to numbers, or all of it to text"
+            )
     return found
 
 
@@ -150,6 +155,23 @@ def _engine() -> Any:
     return engine
 
 
+def _read_parquet(engine: Any, file: Path) -> Any:
+    try:
+        return engine.read_parquet(file)
+    except ImportError:
+        raise ImportError(
+            f"{file}: to read Parquet, pandas needs pyarrow: pip install 'chainrule[tables]'"
+        ) from None
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # a panic of polars is no Exception
+        raise ValueError(f"{file}: no readable Parquet file: {_line(error)}") from None
+
+
+def _line(error: BaseException) -> str:
+    return " ".join(str(error).split())[:200]
+
+
 def _read_text(engine: Any, file: Path, delimiter: str, rows: int) -> dict[str, Any]:
     """The columns of a CSV file, all as text."""
     import narwhals as nw
@@ -158,7 +180,13 @@ def _read_text(engine: Any, file: Path, delimiter: str, rows: int) -> dict[str, 
         frame = engine.read_csv(file, separator=delimiter, infer_schema=False, n_rows=rows)
     else:
         frame = engine.read_csv(
-            file, sep=delimiter, dtype=str, keep_default_na=False, encoding="utf-8-sig"
+            file,
+            sep=delimiter,
+            encoding="utf-8-sig",
+            dtype=str,
+            keep_default_na=False,
+            skip_blank_lines=False,
+            nrows=rows,
         )
     found: Any = nw.from_native(frame, eager_only=True)
     names = [name.strip() for name in found.columns]
@@ -169,84 +197,14 @@ def _typed(texts: Sequence[str | None]) -> Any:
     """A column of text as numbers, if every entry that is not missing is one."""
     stripped = [(text or "").strip() for text in texts]  # polars reads an empty field as None
     is_missing = np.array([text.lower() in MISSING for text in stripped])
-    try:
-        digits = np.array([text.encode("ascii") for text in stripped])
-        if not _NUMERIC[np.frombuffer(digits.tobytes(), np.uint8)].all():
-            raise ValueError
-        numbers = np.full(len(stripped), np.nan)
-        numbers[~is_missing] = digits[~is_missing].astype(np.float64)
-    except ValueError:  # also of an encoding that fails
-        found = np.array(stripped, object)
-        found[is_missing] = None
+    found = np.array(stripped, object)
+    found[is_missing] = None
+    present = found[~is_missing]
+    if not len(present) or not all(map(_NUMERIC.issuperset, present)):
         return found
-    return np.full(len(stripped), None) if is_missing.all() else numbers
-
-
-# ---- looking through a file -----------------------------------------------------------------
-
-
-def _looked_through(file: Path, delimiter: str) -> tuple[int, str]:
-    """The number of rows of a CSV file, and its delimiter. ValueError for what is no table."""
-    with open(file, encoding="utf-8-sig", newline="", errors="surrogateescape") as lines:
-        first = lines.readline()
-        if delimiter == "," and "," not in first and ";" in first:
-            delimiter = ";"
-        lines.seek(0)
-        reader = csv.reader(_decoded(lines, file), delimiter=delimiter, strict=True)
-        try:
-            names = [name.strip() for name in next(reader, [])]
-            if not any(names):
-                raise ValueError(f"{file}: it is empty; expected a line with the names of columns")
-            _check_names(str(file), names)
-            rows = _count_rows(reader, file, len(names))
-        except csv.Error as error:
-            raise ValueError(f"{file}:{reader.line_num}: {error}; mend this line") from None
-    if not rows:
-        raise ValueError(f"{file}: it has names of columns, but no rows")
-    return rows, delimiter
-
-
-def _decoded(lines: Iterator[str], file: Path) -> Iterator[str]:
-    """The lines. ValueError for one that is not UTF-8 or holds a zero byte."""
-    for number, line in enumerate(lines, start=1):
-        if line.endswith("\r"):
-            raise ValueError(f"{file}:{number}: it ends in a carriage return alone; use newlines")
-        if "\0" in line:
-            raise ValueError(f"{file}:{number}: a zero byte; is this a text file in UTF-8?")
-        try:
-            line.encode("utf-8")
-        except UnicodeEncodeError as error:
-            byte = ord(line[error.start]) & 0xFF
-            raise ValueError(
-                f"{file}:{number}: the byte 0x{byte:02x} is not UTF-8; if the file is Latin-1: "
-                "iconv -f latin1 -t utf-8 OLD > NEW"
-            ) from None
-        yield line
-
-
-def _count_rows(reader: Any, file: Path, width: int) -> int:
-    """How many rows there are. ValueError for one of another width; blank lines may end a file."""
-    rows, blank = 0, 0
-    line = reader.line_num + 1
-    for fields in reader:
-        if not fields:
-            blank = blank or line
-        elif blank:
-            raise ValueError(f"{file}:{blank}: an empty line; remove it")
-        elif len(fields) != width:
-            raise ValueError(
-                f"{file}:{line}: {len(fields)} fields, but there are {width} columns; "
-                "put a field with the delimiter in it into quotes"
-            )
-        else:
-            rows += 1
-        line = reader.line_num + 1
-    return rows
-
-
-def _check_names(source: str, names: Sequence[str]) -> None:
-    for place, name in enumerate(names):
-        if not name:
-            raise ValueError(f"{source}: column {place + 1} has no name; give it one")
-        if name in names[:place]:
-            raise ValueError(f"{source}: two columns are named {name!r}; rename one")
+    try:
+        numbers = np.full(len(found), np.nan)
+        numbers[~is_missing] = [float(text) for text in present]
+    except ValueError:
+        return found
+    return numbers

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import numpy as np
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import Progress, TextColumn, TimeRemainingColumn
 
 from chainrule.train.callbacks import Callback, EpochEnd
 
@@ -22,9 +22,8 @@ def live_line(epochs: int, done: int) -> Iterator[Callback]:
     done  how many of the epochs were trained before
     """
     progress = Progress(
-        TextColumn("epoch {task.completed}/{task.total}"),
-        BarColumn(bar_width=16),
-        TextColumn("{task.fields[numbers]}"),
+        # 80 columns hold it all: the course stands in the place of a bar.
+        TextColumn("{task.completed}/{task.total} {task.fields[numbers]}"),
         TimeRemainingColumn(compact=True),
         console=Console(stderr=True),
     )
@@ -40,18 +39,18 @@ def live_line(epochs: int, done: int) -> Iterator[Callback]:
 def summary(history: Mapping[str, Sequence[float]]) -> str:
     """The last losses, the lowest watched loss and its epoch, the last accuracy, the course."""
     watched = history.get("validation_loss", history["loss"])
-    words = [f"loss {history['loss'][-1]:.4g}"]
+    words = [f"loss {history['loss'][-1]:.3g}"]
     if "validation_loss" in history:
-        words.append(f"val {watched[-1]:.4g}")
+        words.append(f"val {watched[-1]:.3g}")
     best = int(np.nanargmin([*watched, np.inf]))
     if best < len(watched):
-        words.append(f"best {watched[best]:.4g} @{best + 1}")
+        words.append(f"best {watched[best]:.3g} @{best + 1}")
     if accuracy := history.get("validation_accuracy"):
         words.append(f"acc {accuracy[-1]:.1%}")
-    return "  ".join([*words, sparkline(watched)])
+    return " ".join([*words, sparkline(watched)])
 
 
-def sparkline(values: Sequence[float], width: int = 10) -> str:
+def sparkline(values: Sequence[float], width: int = 8) -> str:
     """The course of some numbers in `width` characters at most, on a logarithmic scale if > 0."""
     found = np.asarray(values, float)
     parts = [part for part in np.array_split(found, min(width, len(found))) if len(part)]
