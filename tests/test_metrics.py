@@ -72,7 +72,7 @@ PROBABILITIES = np.array([[0.7, 0.2, 0.1], [0.1, 0.1, 0.8], [0.0, 0.5, 0.5]])
 
 
 def test_error_rate_is_what_accuracy_lacks():
-    assert error_rate(LABELS, PREDICTED) == pytest.approx(2 / 6)
+    assert error_rate(LABELS, PREDICTED) == 2 / 6
 
 
 def test_likelihood_is_the_product_of_the_probabilities_of_what_came():
@@ -86,6 +86,14 @@ def test_probability_of_the_other_classes_is_no_matter_even_if_0():
     """A15: 0 log 0 is 0."""
     assert log_loss(np.array([1]), np.array([[0.0, 1.0]])) == 0
     assert log_loss(np.array([0]), np.array([[0.0, 1.0]])) == np.inf
+
+
+def test_certainty_costs_nothing_and_is_no_negative_zero():
+    assert str(log_loss([1, 0], [1.0, 0.0])) == "0.0"
+
+
+def test_rounding_of_float32_is_no_error():
+    assert log_loss([0, 1], np.array([[1.0000001, 0], [-1e-8, 1]], np.float32)) == 0
 
 
 def test_one_probability_is_that_of_label_1():
@@ -124,9 +132,16 @@ def test_metrics_agree_with_those_of_scikit_learn():
     [
         (
             lambda: log_loss([0, 3], PROBABILITIES[:2]),
-            "labels from 0 to 3; expected whole",
+            "log_loss: labels hold 3; expected whole numbers from 0 to 2",
         ),
-        (lambda: log_loss([0, 0.5], PROBABILITIES[:2]), "expected whole numbers"),
+        (lambda: log_loss([0, 0.5], PROBABILITIES[:2]), "labels hold 0.5; expected whole numbers"),
+        (lambda: log_loss([0, np.nan], PROBABILITIES[:2]), "labels hold nan"),
+        (lambda: log_loss(["a"], [0.5]), "labels are <U1; number the classes from 0"),
+        (lambda: log_likelihood([0], [[-0.1, 1.1]]), "log_likelihood: probabilities hold -0.1"),
+        (lambda: likelihood([1], [2.5]), "probabilities hold -1.5; expected numbers from 0 to 1"),
+        (lambda: likelihood([1], [np.nan]), "probabilities hold nan"),
+        (lambda: error_rate([0], [0, 1]), r"error_rate: labels \(1,\)"),
+        (lambda: root_mean_squared_error([0], [0, 1]), r"^root_mean_squared_error: targets \(1,\)"),
         (lambda: log_loss([0], PROBABILITIES), r"labels \(1,\) and probabilities \(3, 3\)"),
         (lambda: r2([1.0], [[1.0]]), r"targets \(1,\) and predictions \(1, 1\)"),
         (lambda: mean_squared_error([], []), r"targets \(0,\)"),

@@ -8,6 +8,9 @@ from typing import Any
 import numpy as np
 
 
+_ROUNDING = 1e-6  # how far float32 may take a probability out of 0 .. 1
+
+
 def accuracy(labels: Any, predicted: Any) -> float:
     """The share of samples that are right: labels and predicted labels `(samples,)` (ME-02)."""
     labels, predicted = _pair("accuracy", labels, predicted)
@@ -34,7 +37,8 @@ def confusion_matrix(labels: Any, predicted: Any, classes: int) -> Any:
 
 def error_rate(labels: Any, predicted: Any) -> float:
     """The share of samples that are wrong (ME-01)."""
-    return 1 - accuracy(labels, predicted)
+    labels, predicted = _pair("error_rate", labels, predicted)
+    return float(np.mean(labels != predicted))
 
 
 def likelihood(labels: Any, probabilities: Any) -> float:
@@ -53,13 +57,16 @@ def log_likelihood(labels: Any, probabilities: Any) -> float:
     -∞ where what came had probability 0. ValueError for anything else than labels with their
     probabilities.
     """
-    with np.errstate(divide="ignore"):
-        return float(np.sum(np.log(_of_what_came("log_likelihood", labels, probabilities))))
+    return float(np.sum(_logarithms("log_likelihood", labels, probabilities)))
 
 
 def log_loss(labels: Any, probabilities: Any) -> float:
-    """The mean cross-entropy (ME-03): minus the log-likelihood, divided by the samples."""
-    return -log_likelihood(labels, probabilities) / len(labels)
+    """The mean cross-entropy (ME-03): minus the log-likelihood, divided by the samples.
+
+    labels, probabilities  as of `log_likelihood`; ∞ where what came had probability 0
+    """
+    # abs, as no logarithm of a probability is above 0: of a certain one, minus would give -0.0.
+    return float(abs(np.mean(_logarithms("log_loss", labels, probabilities))))
 
 
 def mean_squared_error(targets: Any, predicted: Any) -> float:
@@ -68,19 +75,18 @@ def mean_squared_error(targets: Any, predicted: Any) -> float:
     targets, predicted  `(samples,)` or `(samples, outputs)`. The literature also sums over the
     outputs (LO-06), which is this times their number.
     """
-    targets, predicted = _alike("mean_squared_error", targets, predicted)
-    return float(np.mean(np.square(predicted - targets)))
+    return float(np.mean(np.square(_errors("mean_squared_error", targets, predicted))))
 
 
 def root_mean_squared_error(targets: Any, predicted: Any) -> float:
     """The root of `mean_squared_error`, in the units of the targets."""
-    return math.sqrt(mean_squared_error(targets, predicted))
+    errors = _errors("root_mean_squared_error", targets, predicted)
+    return math.sqrt(np.mean(np.square(errors)))
 
 
 def mean_absolute_error(targets: Any, predicted: Any) -> float:
     """The mean over samples and outputs of |predicted - target|."""
-    targets, predicted = _alike("mean_absolute_error", targets, predicted)
-    return float(np.mean(np.abs(predicted - targets)))
+    return float(np.mean(np.abs(_errors("mean_absolute_error", targets, predicted))))
 
 
 def r2(targets: Any, predicted: Any) -> float:
@@ -99,21 +105,42 @@ def r2(targets: Any, predicted: Any) -> float:
 
 
 def _of_what_came(name: str, labels: Any, probabilities: Any) -> Any:
+    """The probability of each sample's label, `(samples,)`."""
     labels, probabilities = np.asarray(labels), np.asarray(probabilities, np.float64)
     if probabilities.ndim == 1:
         probabilities = np.stack([1 - probabilities, probabilities], axis=1)
-    if labels.ndim != 1 or probabilities.shape[:1] != labels.shape or not len(labels):
+    shape = probabilities.shape
+    if labels.ndim != 1 or len(shape) != 2 or shape[0] != len(labels) or not len(labels):
         raise ValueError(
             f"{name}: labels {labels.shape} and probabilities {probabilities.shape}; expected "
             "(samples,) and (samples, classes)"
         )
-    numbers = labels.astype(np.int64)
-    if np.any((numbers != labels) | (numbers < 0) | (numbers >= probabilities.shape[1])):
+    if labels.dtype.kind not in "biuf":
+        raise ValueError(f"{name}: labels are {labels.dtype}; number the classes from 0")
+    is_label = np.isin(labels, np.arange(shape[1]))
+    if not is_label.all():
         raise ValueError(
-            f"{name}: labels from {labels.min()} to {labels.max()}; expected whole numbers from 0 "
-            f"to {probabilities.shape[1] - 1}"
+            f"{name}: labels hold {labels[~is_label][0]}; expected whole numbers from 0 to "
+            f"{shape[1] - 1}"
         )
-    return probabilities[np.arange(len(labels)), numbers]
+    is_probability = (probabilities >= -_ROUNDING) & (probabilities <= 1 + _ROUNDING)
+    if not is_probability.all():
+        raise ValueError(
+            f"{name}: probabilities hold {probabilities[~is_probability][0]}; expected numbers "
+            "from 0 to 1, as softmax or sigmoid makes of logits"
+        )
+    return np.clip(probabilities[np.arange(len(labels)), labels.astype(np.int64)], 0, 1)
+
+
+def _logarithms(name: str, labels: Any, probabilities: Any) -> Any:
+    """Those of `_of_what_came`; -∞ of 0."""
+    with np.errstate(divide="ignore"):
+        return np.log(_of_what_came(name, labels, probabilities))
+
+
+def _errors(name: str, targets: Any, predicted: Any) -> Any:
+    targets, predicted = _alike(name, targets, predicted)
+    return predicted - targets
 
 
 def _alike(name: str, targets: Any, predicted: Any) -> tuple[Any, Any]:

@@ -203,6 +203,17 @@ def test_gaussian_with_variance_1_is_half_the_squared_error_and_a_constant():
     np.testing.assert_allclose(found - want, 0.9189385332046727, rtol=1e-12)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_gaussian_of_tiny_variance_that_fits_exactly_is_finite(dtype):
+    """1 / variance overflows in float32 from the log variance -89 on, and 0 · ∞ is no number."""
+    prediction = np.array([[1.0, -150.0]], dtype)
+    value, slope = cr.value_and_grad(lambda z: cr.sum(cr.nn.gaussian_nll(z, np.array([1.0]))))(
+        prediction
+    )
+    np.testing.assert_allclose(value, 0.9189385332 - 75, rtol=1e-6)
+    np.testing.assert_array_equal(slope, [[0, 0.5]])
+
+
 @pytest.mark.parametrize(
     ("name", "predicted"),
     [
@@ -233,11 +244,16 @@ def test_accuracy_of_several_yes_or_no_is_their_share():
     [
         ("cross_entropy", np.array([0, 4]), "the label 4, but the network has 4 outputs"),
         ("hinge", np.array([-1, 1]), "the label -1"),
-        ("cross_entropy", np.array([[0.5, 0.6, 0, 0]]), "row 0; expected the probabilities"),
-        ("cross_entropy", np.array([[1.5, -0.5, 0, 0]]), "row 0; expected the probabilities"),
+        ("cross_entropy", np.array([[0.5, 0.6, 0, 0]]), "sums to 1.1 in row 0; expected the prob"),
+        ("cross_entropy", np.array([[1.5, -0.5, 0, 0]]), "holds -0.5 in row 0; expected the prob"),
+        ("cross_entropy", np.array([[np.nan, 1, 0, 0]]), "sums to nan in row 0"),
+        ("zero_one", np.array([[1, 1, 0, 0]]), "sums to 2 in row 0"),
+        ("zero_one", np.array([0, 4]), "the label 4"),
+        ("binary_cross_entropy", np.array([np.nan, 1]), "holds nan; expected 0, 1"),
         ("binary_cross_entropy", np.array([[0.0, 2.0]]), "2.0; expected 0, 1 or a probability"),
         ("perceptron", np.array([[-1.0, 1.0]]), "-1.0; expected 0, 1 or a probability"),
         ("poisson", np.array([[-1.0]]), "-1.0; expected counts, from 0 on"),
+        ("poisson", np.array([[np.nan, 1.0]]), "nan; expected counts"),
     ],
 )
 def test_target_without_a_meaning_is_named(name, target, message):
@@ -245,9 +261,26 @@ def test_target_without_a_meaning_is_named(name, target, message):
         LOSSES[name].check_target(target, 4)
 
 
+@pytest.mark.parametrize("name", ["hinge", "perceptron", "zero_one"])
+def test_one_output_takes_no_other_label_than_0_and_1(name):
+    LOSSES[name].check_target(np.array([0, 1]), 1)
+    with pytest.raises(ValueError, match="holds 2; expected 0, 1"):
+        LOSSES[name].check_target(np.array([0, 2]), 1)
+
+
 @each_case
 def test_target_with_a_meaning_passes(name, target, want):
     cr.nn.loss(name).check_target(target, 4)
+
+
+@pytest.mark.parametrize("name", ["hinge", "perceptron"])
+def test_accuracy_reads_the_target_as_the_loss_does(name):
+    """Scores `(batch, outputs)` with such a target are yes or no each, with labels they compete."""
+    accuracy = LOSSES[name].metrics["accuracy"]
+    scores = np.array([[1.0, -1.0, 2.0]])
+    assert accuracy(scores, np.array([[1, 0, 1]])).tolist() == [1]
+    assert accuracy(scores, np.array([2])).tolist() == [1]
+    assert accuracy(scores, np.array([0])).tolist() == [0]
 
 
 def test_is_correct_counts_the_largest_score():
@@ -274,6 +307,8 @@ def test_function_of_ones_own_is_a_loss():
         (lambda: cr.nn.loss("huber(detla=1)"), ValueError, "did you mean 'delta'"),
         (lambda: cr.nn.huber(LOGITS, LOGITS, delta=0), ValueError, "delta 0; expected a number"),
         (lambda: cr.nn.quantile(LOGITS, LOGITS, level=1.0), ValueError, "level 1.0; expected betw"),
+        (lambda: cr.nn.quantile(LOGITS, LOGITS, level="x"), ValueError, "level 'x'; expected betw"),
+        (lambda: cr.nn.hinge(LOGITS, LABELS, margin=np.inf), ValueError, "margin inf; expected"),
         (
             lambda: cr.nn.quantile(LOGITS, LABELS, level=(0.1, 0.9)),
             ValueError,

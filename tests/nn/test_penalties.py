@@ -88,4 +88,4 @@ def test_bad_input_is_named(text, error, message):
 
 def test_network_without_weights_is_refused():
     with pytest.raises(ValueError, match="penalty l2: no parameter has two axes or more; biases"):
-        penalty("l2")(BatchNorm(*np.ones((4, 2))))
+        penalty("l2")(NORM)

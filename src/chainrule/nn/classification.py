@@ -6,6 +6,7 @@ classes, of which the score's sign tells; else a class has an output.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -85,7 +86,7 @@ def hinge(scores: Any, target: Any, margin: float = 1.0) -> Any:
     y = 0. Labels `(batch,)`: max(0, margin + the largest other score - that of the label), of
     K. Crammer, Y. Singer, 2001. ValueError for a margin not above 0.
     """
-    if not margin > 0:
+    if not 0 < margin < math.inf:
         raise ValueError(f"hinge: margin {margin!r}; expected a number above 0")
     if not _is_multiclass(scores, target):
         sign = 2 * aligned("hinge", scores, target) - 1
@@ -97,7 +98,10 @@ def hinge(scores: Any, target: Any, margin: float = 1.0) -> Any:
 
 
 def zero_one(scores: Any, target: Any) -> Any:
-    """1 where the class is wrong, else 0 (LO-12). Its gradient is 0: it cannot be learnt."""
+    """1 where the class is wrong, else 0 (LO-12). Its gradient is 0: it cannot be learnt.
+
+    Scores and target as for `is_correct`.
+    """
     return 1 - is_correct(scores, target)
 
 
@@ -106,7 +110,7 @@ def is_correct(scores: Any, target: Any) -> Any:
 
     scores `(batch, classes)`: the largest score is at the label, the first if there are several
     (A12). One output: it is above 0 just where the target is 1. Target labels `(batch,)` or
-    `(batch, outputs)`; returns `(batch,)`.
+    probabilities `(batch, outputs)`; returns `(batch,)`.
     """
     if scores.shape[-1] == 1:
         return share_correct(scores, target)
@@ -125,6 +129,15 @@ def share_correct(scores: Any, target: Any) -> Any:
     return ops.mean(ops.cast(ops.equal(scores > 0, is_yes), scores.dtype), axis=-1)
 
 
+def is_correct_or_share(scores: Any, target: Any) -> Any:
+    """`is_correct` for labels of several outputs, else `share_correct`: `(batch,)`.
+
+    The accuracy beside `perceptron` and `hinge`, which read their targets in this way.
+    """
+    judge = is_correct if _is_multiclass(scores, target) else share_correct
+    return judge(scores, target)
+
+
 def check_labels(target: Any, outputs: int) -> None:
     """ValueError for a label that has no output, or rows that are no probabilities."""
     if target.ndim == 1 and target.dtype.kind in "iu":
@@ -135,25 +148,34 @@ def check_labels(target: Any, outputs: int) -> None:
                 f"{outputs - 1}; number the labels from 0, or add outputs"
             )
     if target.ndim == 2 and target.shape[1] == outputs:
-        sums = target.sum(axis=1)
-        wrong = np.flatnonzero((np.abs(sums - 1) > 1e-3) | (target.min(axis=1) < 0))
+        sums, least = target.sum(axis=1), target.min(axis=1)
+        wrong = np.flatnonzero(~((np.abs(sums - 1) <= 1e-3) & (least >= 0)))
         if len(wrong):
+            row = wrong[0]
+            what = f"holds {least[row]}" if least[row] < 0 else f"sums to {sums[row]:g}"
             raise ValueError(
-                f"holds {target[wrong[0]]} in row {wrong[0]}; expected the probabilities of the "
-                "classes, which sum to 1"
+                f"{what} in row {row}; expected the probabilities of the classes, from 0 on and "
+                "with the sum 1"
             )
 
 
 def check_yes_or_no(target: Any, outputs: int) -> None:
     """ValueError for a target that lies outside 0 .. 1."""
-    if target.min() < 0 or target.max() > 1:
-        wrong = target.min() if target.min() < 0 else target.max()
+    least, largest = target.min(), target.max()
+    if not (least >= 0 and largest <= 1):  # NaN is neither
+        wrong = largest if least >= 0 else least
         raise ValueError(f"holds {wrong}; expected 0, 1 or a probability between them")
 
 
 def check_either(target: Any, outputs: int) -> None:
     """As `check_labels` for labels of several outputs, else as `check_yes_or_no`."""
     check = check_labels if target.ndim == 1 and outputs > 1 else check_yes_or_no
+    check(target, outputs)
+
+
+def check_class(target: Any, outputs: int) -> None:
+    """As `check_labels` for several outputs, else as `check_yes_or_no`."""
+    check = check_labels if outputs > 1 else check_yes_or_no
     check(target, outputs)
 
 

@@ -16,12 +16,14 @@ from chainrule.lookup import check_kinds, find, parse
 from chainrule.nn.activations import identity
 from chainrule.nn.classification import (
     binary_cross_entropy,
+    check_class,
     check_either,
     check_labels,
     check_yes_or_no,
     cross_entropy,
     hinge,
     is_correct,
+    is_correct_or_share,
     perceptron,
     share_correct,
     zero_one,
@@ -66,6 +68,7 @@ class Loss:
 
 
 _OF_CLASSES: dict[str, PerSample] = {"accuracy": is_correct}
+_OF_EITHER: dict[str, PerSample] = {"accuracy": is_correct_or_share}
 _OF_YES_OR_NO: dict[str, PerSample] = {"accuracy": share_correct}
 _OF_NUMBERS: dict[str, PerSample] = {
     "mean_absolute_error": functools.partial(absolute_error, outputs="mean")
@@ -86,13 +89,13 @@ LOSSES: dict[str, Loss] = {
         Loss("cross_entropy", cross_entropy, ops.softmax, _OF_CLASSES, check_labels),
         Loss("gaussian_nll", gaussian_nll, first_half),
         Loss("half_squared_error", half_squared_error, metrics=_OF_NUMBERS),
-        Loss("hinge", hinge, identity, _OF_CLASSES, check_either),
+        Loss("hinge", hinge, identity, _OF_EITHER, check_either),
         Loss("huber", huber, metrics=_OF_NUMBERS),
-        Loss("perceptron", perceptron, identity, _OF_CLASSES, check_either),
+        Loss("perceptron", perceptron, identity, _OF_EITHER, check_either),
         Loss("poisson", poisson, ops.exp, check_target=check_counts),
         Loss("quantile", quantile),
         Loss("squared_error", squared_error, metrics=_OF_NUMBERS),
-        Loss("zero_one", zero_one, identity, _OF_CLASSES, check_either),
+        Loss("zero_one", zero_one, identity, _OF_CLASSES, check_class),
     )
 }
 

@@ -24,7 +24,7 @@ from chainrule.nn.training import statistics
 class Penalty:
     """A penalty.
 
-    name    what chooses it, with its settings
+    name    what it is called: the text that chose it, where a text did
     of_one  of the parameters in one array: `(...)` to a scalar
     biases  whether it takes every learnt leaf
     """

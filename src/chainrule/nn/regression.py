@@ -56,17 +56,9 @@ def quantile(prediction: Any, target: Any, level: Any = 0.5, outputs: str = "sum
     level  q between 0 and 1; or one for each output, and the target then is one number a sample
     Shapes as for `squared_error`. R. Koenker, G. Bassett, "Regression quantiles", 1978.
     """
-    levels = np.asarray(level, prediction.dtype)
-    _check("quantile: level", level, bool(np.all((levels > 0) & (levels < 1))), "between 0 and 1")
-    if levels.ndim:
-        if levels.shape != tuple(prediction.shape[-1:]):
-            raise ValueError(
-                f"quantile: {levels.size} levels for predictions {shape_text(prediction.shape)}; "
-                "expected one output for each level"
-            )
-        first = prediction[..., :1]
-        target = aligned("quantile", first, target) + ops.stop_gradient(0 * prediction)
-    errors = aligned("quantile", prediction, target) - prediction
+    levels = _levels(level, prediction)
+    of_target = prediction[..., :1] if levels.ndim else prediction
+    errors = aligned("quantile", of_target, target) - prediction
     losses = ops.where(errors > 0, levels * errors, (levels - 1) * errors)
     return over_outputs("quantile", losses, outputs)
 
@@ -95,8 +87,9 @@ def gaussian_nll(prediction: Any, target: Any) -> Any:
             f"gaussian_nll: {width} outputs; expected a mean and a log variance for each target"
         )
     mean, log_variance = prediction[..., : width // 2], prediction[..., width // 2 :]
-    squares = ops.square(mean - aligned("gaussian_nll", mean, target))
-    losses = 0.5 * (math.log(2 * math.pi) + log_variance + squares * ops.exp(-log_variance))
+    # The error in standard deviations: error² / variance is 0 · ∞ where a tiny variance fits exactly.
+    scaled = (mean - aligned("gaussian_nll", mean, target)) * ops.exp(-0.5 * log_variance)
+    losses = 0.5 * (math.log(2 * math.pi) + log_variance + ops.square(scaled))
     return ops.sum(losses, axis=-1)
 
 
@@ -130,8 +123,21 @@ def over_outputs(name: str, losses: Any, outputs: str) -> Any:
 
 def check_counts(target: Any, outputs: int) -> None:
     """ValueError for a negative number of events."""
-    if target.min() < 0:
+    if not target.min() >= 0:  # not `<`: NaN is no count either
         raise ValueError(f"holds {target.min()}; expected counts, from 0 on")
+
+
+def _levels(level: Any, prediction: Any) -> Any:
+    """The levels in the dtype of the prediction: `()`, or `(outputs,)`."""
+    levels = np.asarray(level)
+    is_right = levels.dtype.kind == "f" and bool(np.all((levels > 0) & (levels < 1)))
+    _check("quantile: level", level, is_right, "between 0 and 1, or one such for each output")
+    if levels.ndim and levels.shape != tuple(prediction.shape[-1:]):
+        raise ValueError(
+            f"quantile: {levels.size} levels for predictions {shape_text(prediction.shape)}; "
+            "expected one output for each level"
+        )
+    return levels.astype(prediction.dtype)
 
 
 def _check(what: str, value: Any, is_right: bool, expected: str) -> None:
