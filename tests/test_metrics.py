@@ -98,6 +98,7 @@ def test_rounding_of_float32_is_no_error():
 
 def test_one_probability_is_that_of_label_1():
     assert likelihood(np.array([1, 0]), np.array([0.9, 0.2])) == pytest.approx(0.9 * 0.8)
+    assert likelihood(np.array([True, False]), [0.9, 0.2]) == pytest.approx(0.9 * 0.8)
 
 
 TARGETS, GUESSES = np.array([[1.0, 2.0], [3.0, 2.0]]), np.array([[1.0, 4.0], [2.0, 2.0]])
@@ -138,7 +139,7 @@ def test_metrics_agree_with_those_of_scikit_learn():
         (lambda: log_loss([0, np.nan], PROBABILITIES[:2]), "labels hold nan"),
         (lambda: log_loss(["a"], [0.5]), "labels are <U1; number the classes from 0"),
         (lambda: log_likelihood([0], [[-0.1, 1.1]]), "log_likelihood: probabilities hold -0.1"),
-        (lambda: likelihood([1], [2.5]), "probabilities hold -1.5; expected numbers from 0 to 1"),
+        (lambda: likelihood([1], [2.5]), "probabilities hold 2.5; expected numbers from 0 to 1"),
         (lambda: likelihood([1], [np.nan]), "probabilities hold nan"),
         (lambda: error_rate([0], [0, 1]), r"error_rate: labels \(1,\)"),
         (lambda: root_mean_squared_error([0], [0, 1]), r"^root_mean_squared_error: targets \(1,\)"),

@@ -106,7 +106,7 @@ def r2(targets: Any, predicted: Any) -> float:
 
 def _of_what_came(name: str, labels: Any, probabilities: Any) -> Any:
     """The probability of each sample's label, `(samples,)`."""
-    labels, probabilities = np.asarray(labels), np.asarray(probabilities, np.float64)
+    labels, probabilities = np.asarray(labels), _probabilities(name, probabilities)
     if probabilities.ndim == 1:
         probabilities = np.stack([1 - probabilities, probabilities], axis=1)
     shape = probabilities.shape
@@ -123,13 +123,18 @@ def _of_what_came(name: str, labels: Any, probabilities: Any) -> Any:
             f"{name}: labels hold {labels[~is_label][0]}; expected whole numbers from 0 to "
             f"{shape[1] - 1}"
         )
-    is_probability = (probabilities >= -_ROUNDING) & (probabilities <= 1 + _ROUNDING)
-    if not is_probability.all():
+    return probabilities[np.arange(len(labels)), labels.astype(np.int64)]
+
+
+def _probabilities(name: str, numbers: Any) -> Any:
+    found = np.asarray(numbers, np.float64)
+    is_right = (found >= -_ROUNDING) & (found <= 1 + _ROUNDING)
+    if not is_right.all():
         raise ValueError(
-            f"{name}: probabilities hold {probabilities[~is_probability][0]}; expected numbers "
-            "from 0 to 1, as softmax or sigmoid makes of logits"
+            f"{name}: probabilities hold {found[~is_right][0]}; expected numbers from 0 to 1, as "
+            "softmax or sigmoid makes of logits"
         )
-    return np.clip(probabilities[np.arange(len(labels)), labels.astype(np.int64)], 0, 1)
+    return np.clip(found, 0, 1)
 
 
 def _logarithms(name: str, labels: Any, probabilities: Any) -> Any:

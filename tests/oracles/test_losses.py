@@ -44,6 +44,10 @@ CASES = {
         YES,
         lambda f, z, t: f.binary_cross_entropy_with_logits(z, t, reduction="none").sum(1),
     ),
+    "binary_cross_entropy(outputs='mean')": (
+        YES,
+        lambda f, z, t: f.multilabel_soft_margin_loss(z, t, reduction="none"),
+    ),
 }
 
 
@@ -61,3 +65,15 @@ def test_loss_and_gradient_agree(name, scale, assert_close):
     assert_close(function(outputs, target), losses.numpy(force=True), 1e-12)
     gradient = cr.grad(lambda z: cr.sum(function(z, target)))(outputs)
     assert_close(gradient, z.grad.numpy(force=True), 1e-12)
+
+
+@pytest.mark.parametrize("margin", [1.0, 0.3])
+def test_hinge_of_two_classes_is_twice_their_multi_margin_loss(margin, assert_close):
+    """The peer divides by the classes, and sums over the others where we take the worst."""
+    import torch
+
+    scores, labels = OUTPUTS[:, :2], LABELS % 2
+    want = torch.nn.functional.multi_margin_loss(
+        torch.tensor(scores), torch.tensor(labels), margin=margin, reduction="none"
+    )
+    assert_close(cr.nn.hinge(scores, labels, margin), 2 * want.numpy(), 1e-12)

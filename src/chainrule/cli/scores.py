@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from chainrule import metrics
 from chainrule.cli.samples import Samples
-from chainrule.metrics import accuracy
 
 
 #: Numbers that the linear baseline learns from at most: more make it slower than the network.
@@ -38,35 +38,17 @@ class Metric:
 
 def share_right(labels: Any, probabilities: Any) -> float:
     """The share of samples whose most probable class is the true one."""
-    return accuracy(labels, np.argmax(probabilities, axis=-1))
-
-
-def log_loss(labels: Any, probabilities: Any) -> float:
-    """The mean of -log(probability of the true class), none taken smaller than 1e-15."""
-    found = np.asarray(probabilities, np.float64)[np.arange(len(labels)), labels]
-    return float(-np.mean(np.log(np.maximum(found, 1e-15))))
-
-
-def rmse(targets: Any, predicted: Any) -> float:
-    """The root of the mean squared error, in the units of the target."""
-    error = np.asarray(predicted, np.float64) - np.asarray(targets, np.float64)
-    return float(np.sqrt(np.mean(error**2)))
-
-
-def r2(targets: Any, predicted: Any) -> float:
-    """1 - squared error / squared distance from the mean, averaged over the outputs."""
-    targets = np.asarray(targets, np.float64)
-    error = np.sum((np.asarray(predicted, np.float64) - targets) ** 2, axis=0)
-    spread = np.sum((targets - targets.mean(axis=0)) ** 2, axis=0)
-    known = spread > 0
-    return float(np.mean(1 - error[known] / spread[known])) if known.any() else float("nan")
+    return metrics.accuracy(labels, np.argmax(probabilities, axis=-1))
 
 
 CLASSES = (
     Metric("accuracy", "accuracy", "{:.1%}", share_right),
-    Metric("log_loss", "log-loss", "{:.4g}", log_loss),
+    Metric("log_loss", "log-loss", "{:.4g}", metrics.log_loss),
 )
-NUMBERS = (Metric("rmse", "RMSE", "{:.4g}", rmse), Metric("r2", "R²", "{:.3f}", r2))
+NUMBERS = (
+    Metric("rmse", "RMSE", "{:.4g}", metrics.root_mean_squared_error),
+    Metric("r2", "R²", "{:.3f}", metrics.r2),
+)
 
 
 def metrics_of(classes: Any) -> tuple[Metric, ...]:
@@ -74,9 +56,9 @@ def metrics_of(classes: Any) -> tuple[Metric, ...]:
     return CLASSES if classes else NUMBERS
 
 
-def scores(metrics: tuple[Metric, ...], truth: Any, prediction: Any) -> dict[str, float]:
+def scores(rows: tuple[Metric, ...], truth: Any, prediction: Any) -> dict[str, float]:
     """Each metric of a prediction, by name."""
-    return {metric.name: metric.function(truth, prediction) for metric in metrics}
+    return {row.name: row.function(truth, prediction) for row in rows}
 
 
 def baselines(samples: Samples) -> dict[str, dict[str, float]]:

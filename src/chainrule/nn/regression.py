@@ -87,7 +87,7 @@ def gaussian_nll(prediction: Any, target: Any) -> Any:
             f"gaussian_nll: {width} outputs; expected a mean and a log variance for each target"
         )
     mean, log_variance = prediction[..., : width // 2], prediction[..., width // 2 :]
-    # The error in standard deviations: error² / variance is 0 · ∞ where a tiny variance fits exactly.
+    # In standard deviations, as error² / variance is 0 · ∞ where a tiny variance fits exactly.
     scaled = (mean - aligned("gaussian_nll", mean, target)) * ops.exp(-0.5 * log_variance)
     losses = 0.5 * (math.log(2 * math.pi) + log_variance + ops.square(scaled))
     return ops.sum(losses, axis=-1)
