@@ -66,3 +66,8 @@ def test_dropout_and_batch_normalisation_work_with_it():
 def test_what_has_no_meaning_for_it_is_refused(option):
     with pytest.raises(ValueError, match=f"{next(iter(option))}.* with lbfgs"):
         fit(net(), X, Y, loss="cross_entropy", optimizer="lbfgs", **option)
+
+
+def test_blocks_are_refused():
+    with pytest.raises(ValueError, match="x in blocks with lbfgs, which needs all samples at once"):
+        fit(net(), [(X[:30], Y[:30]), (X[30:], Y[30:])], loss="cross_entropy", optimizer="lbfgs")

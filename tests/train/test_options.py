@@ -177,10 +177,15 @@ def test_loss_that_falls_too_little_is_no_gain():
     assert len(result.history["loss"]) == 4  # the first loss is a gain over none
 
 
-def test_callback_ends_the_training_by_returning_true():
-    result = trained(epochs=50, callbacks=[lambda moment: moment.epoch == 4])
+@pytest.mark.parametrize("kind", [bool, np.bool_])
+def test_callback_ends_the_training_by_returning_true(kind):
+    result = trained(epochs=50, callbacks=[lambda moment: kind(moment.epoch == 4)])
     assert result.ended == "callback"
     assert len(result.history["loss"]) == 4
+
+
+def test_callback_that_returns_anything_else_ends_nothing():
+    assert trained(epochs=3, callbacks=[lambda moment: "done"]).ended == "epochs"
 
 
 def test_callback_sees_the_network_as_it_is():

@@ -143,8 +143,15 @@ def update_of(optimizer: Optimizer, limits: Limits, network: Any, packing: tree.
     return Update(optimizer, decay, each, limits.clip_value, limits.clip_norm, limits.average)
 
 
-def check_lbfgs(limits: Limits, schedule: Schedule) -> None:
-    """ValueError for what has no meaning where the method itself chooses the steps."""
+def check_lbfgs(limits: Limits, schedule: Schedule, source: Source) -> None:
+    """ValueError for what has no meaning where the method itself chooses the steps, and for blocks:
+    it needs all samples at once.
+    """
+    if not isinstance(source, Rows):
+        raise ValueError(
+            "fit: x in blocks with lbfgs, which needs all samples at once; pass arrays, or choose "
+            "another optimiser"
+        )
     given = {name: getattr(limits, name) for name in limits.__dataclass_fields__}
     if schedule.name != "constant":
         given["schedule"] = schedule.name

@@ -104,7 +104,7 @@ def fit(
     )
     arguments.check_targets(network, objective.loss, source, held_out)
     if isinstance(method, Lbfgs):
-        arguments.check_lbfgs(limits, timing)
+        arguments.check_lbfgs(limits, timing, source)
         update = None
         graph = objective_and_gradient(packing, objective, source.types)
         epoch = lbfgs_epoch(graph, method)

@@ -130,8 +130,9 @@ class Run:
             standing.position.kept,
             self.packing,
         )
-        # All are told, also after one has said that it is enough.
-        return any([callback(moment) is True for callback in callbacks])
+        # All are told, also after one has said that it is enough. True may be one of NumPy's.
+        answers = [callback(moment) for callback in callbacks]
+        return any(isinstance(answer, (bool, np.bool_)) and answer for answer in answers)
 
     def _after_an_epoch(self, standing: Standing) -> Standing:
         """The run one epoch later, or, on Ctrl-C, not at all."""
@@ -143,10 +144,7 @@ class Run:
             rate = plan.rates[min(len(values), len(plan.rates)) - 1]
             if not np.all(np.isfinite(values)):
                 raise self._diverged(f"the loss is {values[-1]}", standing, position, rate)
-            weights = plan.sizes if self.reduction == "mean" else np.ones(len(values))
-            if self.update is None:
-                weights = np.full(1, len(plan.order)) if self.reduction == "mean" else np.ones(1)
-            total += float(np.sum(values * weights))
+            total += float(np.sum(values * (plan.sizes if self.reduction == "mean" else 1)))
             taken += len(plan.order)
         if not np.all(np.isfinite(position.parameters)):
             raise self._diverged("a parameter is no longer finite", standing, position, rate)
