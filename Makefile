@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+BENCH_VENV := .venv-bench
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 
 # .venv alone decides what Python sees.
@@ -10,7 +11,7 @@ unexport PYTHONHOME PYTHONPATH PIP_USER PIP_TARGET PIP_PREFIX
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help train test test-oracles lint format clean
+.PHONY: help train test test-oracles bench lint format clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -25,6 +26,9 @@ test: $(VENV)/installed-dev ## Run the tests
 test-oracles: $(VENV)/installed-oracles ## Compare with PyTorch and JAX (installs both)
 	@$(BIN)/python -m pytest --quiet -m oracle
 
+bench: $(BENCH_VENV)/installed ## Measure against PyTorch, JAX, scikit-learn, NumPy (installs them apart)
+	@$(BENCH_VENV)/bin/python -m benchmarks $(BENCH)
+
 lint: $(VENV)/installed-dev ## Check format, style, types and layers
 	@$(BIN)/ruff format --check
 	@$(BIN)/ruff check
@@ -35,8 +39,8 @@ format: $(VENV)/installed-dev ## Format the code and mend what can be mended
 	@$(BIN)/ruff format
 	@$(BIN)/ruff check --fix
 
-clean: ## Remove .venv, caches and builds
-	@rm -rf $(VENV) build dist .hypothesis .import_linter_cache .pytest_cache .ruff_cache
+clean: ## Remove environments, caches and builds
+	@rm -rf $(VENV) $(BENCH_VENV) build dist .hypothesis .import_linter_cache .pytest_cache .ruff_cache
 	@find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamps are files: set-up is repeated only after pyproject.toml changed.
@@ -55,9 +59,14 @@ $(VENV)/installed-oracles: pyproject.toml | $(BIN)/python
 	@$(PIP) install --editable '.[dev,oracles]'
 	@touch $(VENV)/installed $(VENV)/installed-dev $@
 
-$(BIN)/python:
+$(BENCH_VENV)/installed: pyproject.toml | $(BENCH_VENV)/bin/python
+	@echo 'Installing chainrule, PyTorch and JAX into $(BENCH_VENV)'
+	@$(BENCH_VENV)/bin/python -m pip -qq --disable-pip-version-check install --editable '.[bench]'
+	@touch $@
+
+$(BIN)/python $(BENCH_VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 		echo "chainrule needs Python 3.11 or newer; $(PYTHON) is: $$($(PYTHON) --version 2>&1)"; \
 		echo 'Name a newer one, for example: make PYTHON=python3.12 train'; \
 		exit 1; }
-	@$(PYTHON) -m venv --clear $(VENV)
+	@$(PYTHON) -m venv --clear $(@D)/..

@@ -8,6 +8,7 @@ from chainrule import nn as nn
 from chainrule import ops as ops
 from chainrule import train as train
 from chainrule import tree as tree
+from chainrule.compile import compile as compile
 from chainrule.cost import cost as cost
 from chainrule.evaluate import evaluate as evaluate
 from chainrule.evaluate import node_values as node_values

@@ -1,4 +1,4 @@
-"""Files written whole or not at all."""
+"""Files written whole or not at all, and the folder of those that can be made again."""
 
 from __future__ import annotations
 
@@ -28,6 +28,19 @@ def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
         _sync_folder(target.parent)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def cache_folder(kind: str) -> Path:
+    """Where files of one kind are kept: in `CHAINRULE_CACHE_DIR`, or the user's folder for caches.
+
+    It need not exist.
+    """
+    chosen = os.environ.get("CHAINRULE_CACHE_DIR")
+    if chosen:
+        return Path(chosen) / kind
+    from platformdirs import user_cache_path
+
+    return user_cache_path("chainrule") / kind
 
 
 def remove_leftovers(path: str | os.PathLike[str]) -> None:

@@ -6,43 +6,18 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
 from typing import Any, TypeAlias
 
 import numpy as np
 
+from chainrule.forms import Emit as Emit
+from chainrule.forms import Fold as Fold
+from chainrule.forms import Notation as Notation
 from chainrule.types import ArrayType, Size, is_batched, type_of
 
 
 Params: TypeAlias = tuple[tuple[str, Any], ...]
 Coerced: TypeAlias = tuple[Sequence[Any], dict[str, Any]]
-
-
-class Emit(Enum):
-    """The kinds of operation a compiler has to know; every primitive is one of them."""
-
-    ELEMENTWISE = "elementwise"  # one number out for the numbers in the same place
-    REDUCE = "reduce"  # axes folded to one number
-    CONTRACT = "contract"  # sums of products: matrix multiplication
-    VIEW = "view"  # index arithmetic: the same numbers in other places
-    GATHER = "gather"  # places chosen by an array of indices
-    RANDOM = "random"  # numbers made from a key and a counter
-
-
-@dataclass(frozen=True, slots=True)
-class Notation:
-    """How an application is written: templates with a place `{0}`, `{1}` for each operand.
-
-    `{*}` stands for all of them. An operand is put in parentheses if it binds less tightly than
-    `operands` (in LaTeX: `latex_operands`) demands.
-    """
-
-    text: str
-    latex: str
-    symbol: str
-    precedence: int = 9
-    operands: tuple[int, ...] = ()
-    latex_operands: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -56,6 +31,11 @@ class Primitive:
     vjp        (ct, out, *args, **params) -> a cotangent for each argument, None where it is zero;
                written with operators and primitives, so it holds for arrays and for nodes
     emit       the kind of loop a compiler writes for it
+    code       what it writes for one element: of an elementwise operation a function of values with
+               operators and of the params, or the name of a function of vector math; of a
+               reduction a `Fold`; of a view (index of the result, type of the argument, **params)
+               -> index into the argument; of all else the name of a form that the compiler knows.
+               None: it cannot be compiled
     notation   how it is written and drawn
     coerce     (args, params) as users write them -> operands and params in canonical form
     samples    arguments (as types) and params that tests try
@@ -72,6 +52,7 @@ class Primitive:
     coerce: Callable[[Sequence[Any], dict[str, Any]], Coerced]
     samples: tuple[tuple[tuple[ArrayType, ...], Mapping[str, Any]], ...]
     domain: tuple[float, float] = (-2.0, 2.0)
+    code: Any = None
 
     def __call__(self, *args: Any, **params: Any) -> Any:
         """Arrays in: an array, at once. Any node in: a node."""

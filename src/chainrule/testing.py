@@ -1,4 +1,6 @@
-"""Derivatives checked against numerical ones: for users' functions and for their primitives."""
+"""Derivatives checked against numerical ones, and machine code against NumPy: for users' functions
+and for their primitives.
+"""
 
 from __future__ import annotations
 
@@ -126,6 +128,65 @@ def check_primitive(primitive: Primitive, *, tolerance: float = 1e-12, seed: int
             _check_exactly(
                 f"vjp of {primitive.name}", *_vjp_graph(graph, args, rng), tolerance, rng
             )
+
+
+#: By how much compiled numbers may differ, relative to the largest of an array; others not at all.
+TOLERANCES = {"float32": 1e-5, "float64": 1e-12}
+
+
+def check_compiled(
+    function: Callable[..., Any] | Graph, *args: Any, tolerance: float | None = None
+) -> None:
+    """Compare what machine code gives with what NumPy gives, for a function or a graph.
+
+    args       arrays, or pytrees of arrays
+    tolerance  of |compiled - evaluated|, relative to the largest finite number of the output; by
+               default that of its dtype in `TOLERANCES`
+    Raises AssertionError, naming the output, the place and both values, where they differ by more,
+    or where one is NaN or infinite and the other is not the same; TypeError for an operation that
+    cannot be compiled.
+    """
+    from chainrule.compile.program import compile
+
+    graph = function if isinstance(function, Graph) else trace(function, *args)
+    check_same(compile(graph)(*args), graph(*args), tolerance)
+
+
+def check_same(found: Any, wanted: Any, tolerance: float | None = None) -> None:
+    """Compare two pytrees of arrays, `found` by machine code and `wanted` by NumPy.
+
+    Dtypes, shapes, whole numbers, booleans, NaNs and infinities must be equal, and all else as for
+    `check_compiled`, which says what is raised.
+    """
+    leaves, structure = tree.flatten(wanted)
+    others, other_structure = tree.flatten(found)
+    assert other_structure == structure, f"compiled {other_structure}, evaluated {structure}"
+    for path, a, b in zip(tree.paths(wanted, "output"), others, leaves, strict=True):
+        _check_leaf(path, np.asarray(a), np.asarray(b), tolerance)
+
+
+def _check_leaf(path: str, found: Any, wanted: Any, tolerance: float | None) -> None:
+    types = type_of(found), type_of(wanted)
+    assert types[0] == types[1], f"{path}: compiled {types[0]}, evaluated {types[1]}"
+    allowed, scale = 0.0, 0.0
+    if types[1].is_float:
+        dtype = wanted.dtype.name
+        scale = float(np.max(np.abs(wanted), initial=0, where=np.isfinite(wanted)))
+        relative = TOLERANCES[dtype] if tolerance is None else tolerance
+        # Numbers below the normal ones have fewer digits.
+        allowed = relative * max(scale, float(np.finfo(dtype).smallest_normal))
+    with np.errstate(all="ignore"):
+        is_near = np.abs(found.astype("float64") - wanted.astype("float64")) <= allowed
+        is_nan = np.isnan(found) & np.isnan(wanted) if types[1].is_float else False
+        is_right = (found == wanted) | is_nan | (is_near if types[1].is_float else False)
+    if not np.all(is_right):
+        place = tuple(int(i) for i in np.argwhere(~is_right)[0])
+        count = np.count_nonzero(~is_right)
+        raise AssertionError(
+            f"{path} {types[1]}, at {list(place)} and {count - 1} other places: "
+            f"compiled {found[place]!r}, evaluated {wanted[place]!r}; they may differ by "
+            f"{allowed:.1e}, the largest number being {scale:.3g}"
+        )
 
 
 def draw(type: ArrayType, domain: tuple[float, float], rng: np.random.Generator) -> Any:

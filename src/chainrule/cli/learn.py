@@ -119,6 +119,8 @@ def learn(options: TrainOptions, samples: Samples, network: nn.Sequential, loss:
         progress=False if options.quiet else None,
         checkpoint=checkpoint_for(options),
         resume=options.resume,
+        backend=options.backend,
+        threads=options.threads,
     )
 
 

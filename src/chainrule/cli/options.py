@@ -115,6 +115,8 @@ class TrainOptions:
         _steps(help="End after so many epochs without a lower loss."),
     ] = None
     min_delta: Annotated[float, _steps(help="What counts as lower.")] = 0.0
+    backend: Annotated[str, _run(help="auto, native (machine code) or numpy.")] = "auto"
+    threads: Annotated[int | None, _run(help="Of machine code; by default by size.")] = None
     seed: Annotated[int, _run(help="Of weights, parts and order: same seed, same bits.")] = 0
     checkpoint_every: Annotated[
         str | None,

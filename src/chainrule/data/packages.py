@@ -8,7 +8,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
-import os
 import shutil
 import subprocess
 import sys
@@ -24,7 +23,7 @@ import numpy as np
 
 from chainrule.data.arrays import read_npz
 from chainrule.data.datasets import Dataset
-from chainrule.files import write_atomically
+from chainrule.files import cache_folder, write_atomically
 from chainrule.lookup import find
 
 
@@ -56,16 +55,6 @@ class Fetched:
     target: str = ""
 
 
-def cache_folder() -> Path:
-    """Where fetched sets are kept: `CHAINRULE_CACHE_DIR`, or the user's folder for caches."""
-    chosen = os.environ.get("CHAINRULE_CACHE_DIR")
-    if chosen:
-        return Path(chosen) / "data"
-    from platformdirs import user_cache_path
-
-    return user_cache_path("chainrule") / "data"
-
-
 def fetch(name: str) -> Path:
     """The cached file of a set, brought first if it is not there or damaged.
 
@@ -74,7 +63,7 @@ def fetch(name: str) -> Path:
     the cache cannot be written.
     """
     row = _row(name)
-    path = cache_folder() / row.file
+    path = cache_folder("data") / row.file
     if _is_whole(path):
         return path
     _check_writable(path.parent)
@@ -117,7 +106,7 @@ def _row(name: str) -> Fetched:
 
 
 def _cached(name: str, row: Fetched) -> Path:
-    path, shown = cache_folder() / row.file, name.replace("_", "-")
+    path, shown = cache_folder("data") / row.file, name.replace("_", "-")
     if not path.exists():
         raise FileNotFoundError(f"{shown} is not here yet; to bring it: chainrule data {shown}")
     if not _is_whole(path):  # a table that was cut short still reads as a table
@@ -165,7 +154,7 @@ def _brought(row: Fetched, folder: Path) -> Path:
     if client is None:
         raise FileNotFoundError(
             f"{command[0]} is not installed; install it, or put the archive that "
-            f"'{' '.join(command)}' brings elsewhere into {cache_folder()}"
+            f"'{' '.join(command)}' brings elsewhere into {cache_folder('data')}"
         )
     if sys.stderr.isatty():
         print(f"bringing {row.title} ...", file=sys.stderr)

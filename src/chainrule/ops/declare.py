@@ -46,6 +46,7 @@ def declare(
     samples: Sequence[Sample],
     domain: tuple[float, float] = (-2.0, 2.0),
     coerce: Callable[[Sequence[Any], dict[str, Any]], Coerced] | None = None,
+    code: Any = None,
 ) -> Primitive:
     """Declare a primitive by its whole vjp. ValueError if the name is taken."""
     if name in PRIMITIVES:
@@ -64,6 +65,7 @@ def declare(
         coerce=_with_known_params(name, coerce or as_operands),
         samples=tuple(samples),
         domain=domain,
+        code=code,
     )
     PRIMITIVES[name] = primitive
     OPERATIONS.setdefault(name, primitive)
@@ -81,13 +83,14 @@ def elementwise(
     floating: bool = False,
     domain: tuple[float, float] = (-2.0, 2.0),
     samples: Sequence[Sample] | None = None,
+    code: Any = None,
 ) -> Primitive:
     """Declare an operation that acts on each place alone.
 
     `partials[i](out, *args, **params)` is the derivative of the result with respect to argument i;
     None where it is zero everywhere. Arguments are broadcast and promoted as in NumPy, by nodes of
-    their own. `result` is the dtype of the result where that differs; `defaults` are all params,
-    with the values they have where none are given; with `floating` integers become float64 first.
+    their own. `result` is the dtype of the result where that differs; `defaults` are all params and
+    their values; with `floating` integers become float64 first. For `code` see `Primitive`.
     """
 
     def coerce(args: Sequence[Any], params: dict[str, Any]) -> Coerced:
@@ -113,6 +116,7 @@ def elementwise(
         samples=samples or [sample(*[(3, 4)] * len(partials)), sample(*[()] * len(partials))],
         domain=domain,
         coerce=coerce,
+        code=code,
     )
 
 
@@ -136,6 +140,7 @@ def linear(
     notation: Notation,
     samples: Sequence[Sample],
     coerce: Callable[[Sequence[Any], dict[str, Any]], Coerced] | None = None,
+    code: Any = None,
 ) -> Primitive:
     """Declare an operation that is linear in each of its arguments (the others held fixed).
 
@@ -157,6 +162,7 @@ def linear(
         notation=notation,
         samples=samples,
         coerce=coerce,
+        code=code,
     )
 
 

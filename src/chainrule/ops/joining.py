@@ -67,6 +67,7 @@ concatenate = declare(
     infer=_concatenate_infer,
     vjp=_concatenate_vjp,
     emit=Emit.VIEW,
+    code="concatenate",
     notation=function("concatenate"),
     samples=[sample((3, 4), (2, 4)), sample((3, 1), (3, 2), (3, 3), axis=1)],
     coerce=_concatenate_coerce,
@@ -132,6 +133,9 @@ slice = linear(
     doc="The part from `start` to before `stop` in steps of `stride`, one of each for every axis",
     infer=_slice_infer,
     emit=Emit.VIEW,
+    code=lambda index, x, start, stop, stride: tuple(
+        one.scaled(s) + b for one, b, s in zip(index, start, stride, strict=True)
+    ),
     notation=template("{0}[…]", r"{{{0}}}_{{[\ldots]}}", "slice", 8, (8,)),
     samples=[
         sample((5, 4), start=(1, 0), stop=(4, 4), stride=(1, 2)),
@@ -146,6 +150,7 @@ place = linear(
     doc="Zeros of `shape` with the argument at a slice of them: the transpose of `slice`",
     infer=_place_infer,
     emit=Emit.VIEW,
+    code="place",
     notation=function("place"),
     samples=[sample((3, 2), shape=(5, 4), start=(1, 0), stop=(4, 4), stride=(1, 2))],
 )

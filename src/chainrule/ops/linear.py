@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.node import OPERATIONS, Coerced, Emit
+from chainrule.node import OPERATIONS, Coerced, Emit, Fold
 from chainrule.ops.declare import (
     CONTRACTION,
     SIGN,
@@ -108,6 +108,7 @@ transpose = linear(
     doc="Axes in the order `axes`, by default reversed",
     infer=lambda x, axes: x.with_shape([x.shape[axis] for axis in axes]),
     emit=Emit.VIEW,
+    code=lambda index, x, axes: tuple(index[axes.index(axis)] for axis in range(len(axes))),
     notation=template("{0}ᵀ", "{{{0}}}^T", "ᵀ", 7, (7,)),
     samples=[sample((3, 4), axes=(1, 0)), sample((2, 3, 4), axes=(1, 2, 0))],
     coerce=_transpose_coerce,
@@ -136,6 +137,7 @@ _reshape = linear(
     doc="The same numbers, in row-major order, in another shape",
     infer=_reshape_infer,
     emit=Emit.VIEW,
+    code="reshape",
     notation=template("{0}", "{0}", "reshape"),
     samples=[sample((3, 4), shape=(2, 6)), sample((1,), shape=()), sample((3, 4), shape=(4, 3, 1))],
 )
@@ -176,6 +178,10 @@ _broadcast_to = linear(
     doc="The array repeated to a larger shape: axes of size 1 stretch, new axes come in front",
     infer=_broadcast_infer,
     emit=Emit.VIEW,
+    code=lambda index, x, shape: tuple(
+        one.scaled(0) if size == 1 else one
+        for one, size in zip(index[len(shape) - x.ndim :], x.shape, strict=True)
+    ),
     notation=template("{0}", "{0}", "broadcast"),
     samples=[sample((4,), shape=(3, 4)), sample((3, 1), shape=(3, 4)), sample((), shape=(2, 2))],
 )
@@ -237,6 +243,7 @@ sum = linear(
     doc="The sum over `axis` (all axes by default)",
     infer=_sum_infer,
     emit=Emit.REDUCE,
+    code=Fold(lambda so_far, x: so_far + x, lambda dtype: 0.0),
     notation=template("sum({0})", r"\sum\left({0}\right)", "Σ"),
     samples=[
         sample((3, 4), axis=None),
@@ -262,6 +269,7 @@ batch_size = declare(
     infer=lambda n, dtype: ArrayType((), dtype),
     vjp=lambda ct, out, n, dtype: (),
     emit=Emit.VIEW,
+    code="batch_size",
     notation=template("batch", r"\text{{batch}}", "batch"),
     samples=[],
 )

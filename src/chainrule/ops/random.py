@@ -72,6 +72,7 @@ fold_in = declare(
     infer=_fold_in_infer,
     vjp=lambda ct, out, key, data: (None, None),
     emit=Emit.RANDOM,
+    code="fold_in",
     notation=function("fold_in"),
     samples=[sample(_KEY, ArrayType((), "int64"))],
 )
@@ -105,6 +106,7 @@ _uniform_primitive = declare(
     infer=_uniform_infer,
     vjp=lambda ct, out, key, shape, dtype: (None,),
     emit=Emit.RANDOM,
+    code="uniform",
     notation=function("uniform"),
     samples=[
         sample(_KEY, shape=(3, 4), dtype="float64"),

@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from chainrule.node import Coerced, Emit, Primitive
+from chainrule.node import Coerced, Emit, Fold, Primitive
 from chainrule.ops.declare import (
     as_operand,
     as_operands,
@@ -22,12 +23,26 @@ from chainrule.ops.declare import (
     sample,
 )
 from chainrule.ops.linear import reduced_shape, reduction_coerce, reshape, spread, sum
-from chainrule.ops.piecewise import cast, equal
+from chainrule.ops.piecewise import cast, equal, larger, smaller
 from chainrule.types import ArrayType, dtype_name
 
 
+def least(dtype: str) -> float:
+    """The smallest number of a dtype: minus infinity where there is one."""
+    if dtype == "bool":
+        return False
+    return -math.inf if dtype.startswith("float") else np.iinfo(dtype).min
+
+
+def greatest(dtype: str) -> float:
+    """The largest number of a dtype: infinity where there is one."""
+    if dtype == "bool":
+        return True
+    return math.inf if dtype.startswith("float") else np.iinfo(dtype).max
+
+
 def _extreme(
-    name: str, reduce: Callable[..., Any], find: Callable[..., Any], doc: str
+    name: str, reduce: Callable[..., Any], find: Callable[..., Any], code: Fold, doc: str
 ) -> Primitive:
     """A reduction to the largest or the smallest element."""
 
@@ -57,6 +72,7 @@ def _extreme(
         infer=infer,
         vjp=vjp,
         emit=Emit.REDUCE,
+        code=code,
         notation=function(name, rf"\{name}"),
         samples=[
             sample((3, 4), axis=None),
@@ -68,10 +84,18 @@ def _extreme(
 
 
 max = _extreme(
-    "max", np.max, np.argmax, "The largest element over `axis`; ties share the derivative"
+    "max",
+    np.max,
+    np.argmax,
+    Fold(larger, least),
+    "The largest element over `axis`; ties share the derivative",
 )
 min = _extreme(
-    "min", np.min, np.argmin, "The smallest element over `axis`; ties share the derivative"
+    "min",
+    np.min,
+    np.argmin,
+    Fold(smaller, greatest),
+    "The smallest element over `axis`; ties share the derivative",
 )
 
 _argmax = declare(
@@ -81,6 +105,8 @@ _argmax = declare(
     infer=lambda x, axis: ArrayType((*x.shape[:axis], *x.shape[axis + 1 :]), "int64"),
     vjp=lambda ct, out, x, axis: (None,),
     emit=Emit.REDUCE,
+    # NumPy takes the first NaN, where there is one.
+    code=Fold(lambda new, old: (new > old) | (new.is_nan() & ~old.is_nan()), least, position=True),
     notation=function("argmax", r"\arg\max"),
     samples=[sample((3, 4), axis=1), sample((3, 4), axis=0)],
 )
@@ -134,6 +160,7 @@ take = linear(
     doc="The entries of x at whole-number indices along `axis`; IndexError outside",
     infer=_take_infer,
     emit=Emit.GATHER,
+    code="take",
     notation=function("take"),
     samples=[sample((4, 3), _INDICES, axis=0), sample((3, 4), _INDICES, axis=1)],
     coerce=_take_coerce,
@@ -146,6 +173,7 @@ scatter_add = linear(
     doc="Zeros of `shape`, the entries of x added at indices along `axis`: take transposed",
     infer=_scatter_add_infer,
     emit=Emit.GATHER,
+    code="scatter_add",
     notation=function("scatter_add"),
     samples=[sample((2, 3, 3), _INDICES, axis=0, shape=(4, 3))],
 )

@@ -80,6 +80,7 @@ def fingerprint(graph: Graph, source: Source, held_out: Rows | None, run: Run) -
             "validation data": None if held_out is None else digest(held_out),
             "learning rate": None if run.update is None else run.update.optimizer.learning_rate,
             "schedule": run.schedule.name,
+            "backend": run.backend.name,
             **settings,
         },
         {

@@ -8,21 +8,18 @@ from typing import Any
 import numpy as np
 
 from chainrule import ops
-from chainrule.evaluate import program
-from chainrule.graph import Graph
 from chainrule.train.epoch import Epoch, Plan, Position
 from chainrule.train.optimizers import Lbfgs
 from chainrule.train.rows import Rows
 
 
-def lbfgs_epoch(objective: Graph, method: Lbfgs) -> Epoch:
+def lbfgs_epoch(evaluate: Callable[..., Any], method: Lbfgs) -> Epoch:
     """Epochs of at most `method.iterations` iterations of L-BFGS-B, each epoch with a memory of
     its own: what follows depends on the parameters alone.
 
-    objective  the graph (parameters, key, x, y, weights) -> (value, gradient, parameters)
+    evaluate  (parameters, key, x, y, weights) -> (value, gradient, parameters)
     D. Liu, J. Nocedal, "On the limited memory BFGS method for large scale optimization", 1989.
     """
-    evaluate = program(objective)
 
     def epoch(position: Position, rows: Rows, plan: Plan) -> tuple[Position, Any]:
         from scipy.optimize import minimize

@@ -12,13 +12,15 @@ from chainrule.nn.penalties import Penalty
 from chainrule.nn.penalties import penalty as find_penalty
 from chainrule.train import arguments
 from chainrule.train.arguments import Limits, Settings
+from chainrule.train.backend import backend as find_backend
 from chainrule.train.callbacks import Callback
 from chainrule.train.checkpoints import Checkpoint, Recorder, fingerprint
-from chainrule.train.epoch import Position, numpy_epoch
+from chainrule.train.epoch import Position
 from chainrule.train.groups import Group
 from chainrule.train.lbfgs import lbfgs_epoch
 from chainrule.train.optimizers import Lbfgs, Optimizer
 from chainrule.train.optimizers import optimizer as find_optimizer
+from chainrule.train.rows import Source
 from chainrule.train.run import Result, Run, validator
 from chainrule.train.schedules import Clock, Schedule
 from chainrule.train.schedules import schedule as find_schedule
@@ -57,6 +59,8 @@ def fit(
     progress: bool | None = None,
     checkpoint: str | os.PathLike[str] | Checkpoint | None = None,
     resume: bool = False,
+    backend: str = "auto",
+    threads: int | None = None,
 ) -> Result:
     """Train a network by mini-batches, or by all samples at once.
 
@@ -86,6 +90,9 @@ def fit(
     progress       a live line; by default where standard error is a terminal
     checkpoint     a file that holds the run after each epoch, or a `Checkpoint`
     resume         go on from that file where it is there: the bits are those of a run without end
+    backend        "native": machine code; "numpy"; "auto": by the sizes of network and samples
+    threads        of machine code; None: by the cores this process may use and the sizes. The bits
+                   are the same for any number
 
     Ctrl-C returns the best so far. Raises DivergedError where the loss is no longer finite, and
     ValueError, TypeError or OSError before any work where an argument does not fit.
@@ -107,14 +114,17 @@ def fit(
         arguments.check_lbfgs(limits, timing, source)
         update = None
         graph = objective_and_gradient(packing, objective, source.types)
-        epoch = lbfgs_epoch(graph, method)
     else:
         update = arguments.update_of(method, limits, network, packing)
         graph = training_step(packing, objective, update, source.types)
-        epoch = numpy_epoch(graph)
+    chosen = find_backend(backend, threads, graph, *_work(settings, source, method))
+    if isinstance(method, Lbfgs):
+        epoch = lbfgs_epoch(chosen.function(graph), method)
+    else:
+        epoch = chosen.epoch(graph)
     measured = {"loss": objective.loss.function, **objective.loss.metrics, **(metrics or {})}
-    validate = validator(packing, measured, held_out, reduction)
-    run = Run(packing, epoch, source, validate, settings, update, timing, reduction)
+    validate = validator(packing, measured, held_out, reduction, chosen)
+    run = Run(packing, epoch, source, validate, settings, update, timing, reduction, chosen)
     parameters = packing.pack(network)
     state = {} if update is None else update.init(parameters)
     start = Standing(Position(parameters, state, 0), parameters)
@@ -123,3 +133,11 @@ def fit(
     kept = checkpoint if isinstance(checkpoint, Checkpoint) else Checkpoint(checkpoint)
     recorder = Recorder(kept, fingerprint(graph, source, held_out, run))
     return run.train(recorder.begin(start, resume), callbacks, progress, recorder)
+
+
+def _work(settings: Settings, source: Source, method: Optimizer | Lbfgs) -> tuple[int, int]:
+    """(rows of a step, number of steps) of a whole run."""
+    rows = max(map(settings.batch_of, source.sizes))
+    if isinstance(method, Lbfgs):
+        return rows, settings.epochs * method.iterations
+    return rows, settings.epochs * sum(map(settings.steps_of, source.sizes))

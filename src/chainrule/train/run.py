@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from chainrule import ops
-from chainrule.evaluate import program
 from chainrule.nn.losses import PerSample
 from chainrule.train.arguments import ORDERS, Settings
+from chainrule.train.backend import Backend
 from chainrule.train.callbacks import Callback, EpochEnd
 from chainrule.train.checkpoints import Recorder
 from chainrule.train.epoch import Epoch, Plan, Position
@@ -47,6 +47,7 @@ class Result:
     history     for each epoch: loss, learning_rate, seconds and, with validation, validation_loss
                 and metrics
     ended       by what: "epochs", "patience", "callback" or "interrupt" (Ctrl-C)
+    backend     what ran the steps: "NumPy" or "machine code, 2 threads"
     """
 
     network: Any
@@ -54,6 +55,7 @@ class Result:
     best_epoch: int
     history: dict[str, list[float]]
     ended: str
+    backend: str = "NumPy"
 
     @property
     def interrupted(self) -> bool:
@@ -77,6 +79,7 @@ class Run:
     update: Update | None
     schedule: Schedule
     reduction: str
+    backend: Backend
 
     def train(
         self,
@@ -114,7 +117,14 @@ class Run:
         best = self.packing.unpack(standing.best)
         last = self.packing.unpack(standing.position.kept)
         is_best = ended in ("interrupt", "patience")
-        return Result(best if is_best else last, best, standing.best_epoch, standing.history, ended)
+        return Result(
+            best if is_best else last,
+            best,
+            standing.best_epoch,
+            standing.history,
+            ended,
+            str(self.backend),
+        )
 
     def _is_patience_over(self, standing: Standing) -> bool:
         patience = self.settings.patience
@@ -196,7 +206,11 @@ class Run:
 
 
 def validator(
-    packing: Packing, functions: Mapping[str, PerSample], held_out: Rows | None, reduction: str
+    packing: Packing,
+    functions: Mapping[str, PerSample],
+    held_out: Rows | None,
+    reduction: str,
+    backend: Backend,
 ) -> Callable[[Any], dict[str, float]]:
     """A function of the parameters: loss and metrics on the samples held out.
 
@@ -204,7 +218,7 @@ def validator(
     """
     if held_out is None:
         return lambda parameters: {}
-    sums = program(evaluation(packing, functions, held_out.types))
+    sums = backend.function(evaluation(packing, functions, held_out.types))
 
     def validate(parameters: Any) -> dict[str, float]:
         found = dict.fromkeys(functions, 0.0)

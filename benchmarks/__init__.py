@@ -1,0 +1,1 @@
+"""Training and prediction side by side with other libraries: `make bench`."""

@@ -1,0 +1,265 @@
+"""Many steps as one native call: batches gathered by index, the step run, its values noted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from chainrule.compile.affine import elements
+from chainrule.compile.code import SIZE, Code, Module
+from chainrule.compile.emit import meet
+from chainrule.compile.lanes import Lanes
+from chainrule.compile.memory import Plan
+from chainrule.compile.nests import Buffer
+from chainrule.compile.target import Target
+from chainrule.compile.writer import memory_type
+from chainrule.node import Node
+
+
+#: What the code of an epoch reads, each 8 bytes, in this order. `order` holds places of samples
+#: (int64), `rates` float64; `values` is written (float64); `stop` asks for an end before the next
+#: step; `done` is the step before which the code ended; `halt` tells all threads of a stop, after
+#: even steps and after odd ones.
+WORDS = (
+    "first",
+    "last",
+    "batch",
+    "samples",
+    "number",
+    "order",
+    "rates",
+    "values",
+    "stop",
+    "done",
+    "halt",
+    "halt_odd",
+)
+
+#: What the code of an epoch is called with.
+ARGUMENTS = (("ptr", "table"), ("ptr", "run"), ("i64", "thread"), ("i64", "threads"))
+
+
+@dataclass(frozen=True)
+class Feed:
+    """An input of the step that is gathered from an array of samples.
+
+    node   the input, `(batch, ...)`
+    dtype  of the array, which may differ
+    word   the place after `WORDS` of the array's address
+    """
+
+    node: Node
+    dtype: str
+    word: int
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Which inputs and outputs of a step an epoch looks after.
+
+    rate, number  inputs: float64 scalars
+    feeds         inputs that are gathered
+    value         the output whose value is noted for every step
+    copied        output -> input, where a step leaves its result apart: copied after every step
+    """
+
+    rate: Node
+    number: Node
+    feeds: tuple[Feed, ...]
+    value: int
+    copied: Mapping[int, int]
+
+
+@dataclass(eq=False)
+class _Epoch:
+    """The code of an epoch while it is written."""
+
+    code: Code
+    plan: Plan
+    target: Target
+    layout: Layout
+
+    def word(self, place: int) -> str:
+        """The address of one of the words that the epoch is called with."""
+        return self.code.at("%run", "i64", place)
+
+    def read(self, name: str) -> str:
+        """The value of a word."""
+        return self.code.load("i64", self.word(WORDS.index(name)), 8)
+
+    def pointer(self, thing: Node | Buffer | int) -> str:
+        """The address of something in the table."""
+        place = thing if isinstance(thing, int) else self.plan.slots[thing]
+        return self.code.load("ptr", self.code.at("%table", "ptr", place), 8)
+
+    def only_first(self) -> str:
+        """Whether this is the first thread."""
+        return self.code.get("icmp eq i64 %thread, 0")
+
+    def share(self, size: str) -> tuple[str, str]:
+        """From where to where the share of this thread goes."""
+        code = self.code
+        start = code.get(f"mul nsw i64 {size}, %thread")
+        stop = code.get(f"add nsw i64 {start}, {size}")
+        return code.get(f"udiv i64 {start}, %threads"), code.get(f"udiv i64 {stop}, %threads")
+
+    # ---- one step --------------------------------------------------------------------------------
+
+    def write(self) -> None:
+        """Every step from `first` to before `last`.
+
+        While threads wait for the end of a step, they gather the next batch into a second buffer:
+        one meeting serves both.
+        """
+        code = self.code
+        first, last, batch = map(self.read, ("first", "last", "batch"))
+        after = code.new_label("after")
+        self._gather(first, self._rows(first, batch))
+        meet(code, self.pointer(self.plan.barrier))
+        with code.loop(first, last) as step:
+            self._settle(step)
+            table = self._table(step)
+            operands = (("ptr", table), ("i64", self._rows(step, batch)))
+            code.call("step", "void", *operands, ("i64", "%thread"), ("i64", "%threads"))
+            following = str(code.add(step, 1))
+            with code.when(code.get(f"icmp slt i64 {following}, {last}")):
+                self._gather(following, self._rows(following, batch))
+            if self.layout.copied:
+                meet(code, self.pointer(self.plan.barrier))
+                self._copy_back()
+            self._tell(step)
+            meet(code, self.pointer(self.plan.barrier))
+            value = self._note(step)
+            size = code.call("llvm.fabs.f64", "double", ("double", value))
+            infinite = code.get(f"fcmp uge double {size}, 0x7FF0000000000000")
+            self._leave_if(infinite, following, after)
+            halt = code.load("i64", self._halt(step), 8)
+            self._leave_if(code.get(f"icmp ne i64 {halt}, 0"), following, after)
+        code.store("i64", last, self.word(WORDS.index("done")), 8)
+        code.jump(after)
+        code.begin(after)
+        code.do("ret void")
+
+    def _rows(self, step: str, batch: str) -> str:
+        """How many samples a step takes."""
+        begin = self.code.mul(step, batch)
+        return str(self.code.smaller(self.code.sub(self.read("samples"), begin), batch))
+
+    def _table(self, step: str) -> str:
+        """The table of a step: odd steps have one of their own, with other buffers for batches."""
+        odd = self.code.get(f"and i64 {step}, 1")
+        return self.code.at("%table", "ptr", self.code.mul(odd, self.plan.size))
+
+    def _settle(self, step: str) -> None:
+        """The learning rate and the number of this step, for every thread its own."""
+        code = self.code
+        rate = code.load("double", code.at(self._array("rates"), "double", step), 8)
+        code.store("double", rate, self.pointer(self.layout.rate), 8)
+        before = code.load("double", self.word(WORDS.index("number")), 8)
+        past = code.get(f"sitofp i64 {code.add(step, 1)} to double")
+        at = code.get(f"fadd double {before}, {past}")
+        code.store("double", at, self.pointer(self.layout.number), 8)
+
+    def _tell(self, step: str) -> None:
+        """The first thread tells the others whether to stop."""
+        code = self.code
+        with code.when(self.only_first()):
+            stop = code.get(f"load volatile i64, ptr {self.word(WORDS.index('stop'))}, align 8")
+            code.store("i64", stop, self._halt(step), 8)
+
+    def _halt(self, step: str) -> str:
+        """The word that tells of a stop: two in turn, for one may still be read."""
+        odd = self.code.get(f"and i64 {step}, 1")
+        return self.code.at(self.word(WORDS.index("halt")), "i64", odd)
+
+    def _array(self, name: str) -> str:
+        return self.code.load("ptr", self.word(WORDS.index(name)), 8)
+
+    def _leave_if(self, condition: str, step: str, after: str) -> None:
+        """End the epoch, noting before which step."""
+        code = self.code
+        leave, stay = code.new_label("leave"), code.new_label("stay")
+        code.branch(condition, leave, stay)
+        code.begin(leave)
+        code.store("i64", step, self.word(WORDS.index("done")), 8)
+        code.jump(after)
+        code.begin(stay)
+
+    def _note(self, step: str) -> str:
+        """The value of the objective, written down by the first thread."""
+        code, plan = self.code, self.plan
+        buffer = next(b for b in plan.outputs if b.output == self.layout.value)
+        kind = memory_type(buffer.dtype, 1)
+        value = code.load(kind, self.pointer(buffer), SIZE[buffer.dtype])
+        value = Lanes(code, value, buffer.dtype, 1).cast("float64").value
+        with code.when(self.only_first()):
+            code.store("double", value, code.at(self._array("values"), "double", step), 8)
+        return value
+
+    def _copy_back(self) -> None:
+        """Results that a step leaves apart become the arguments of the next."""
+        code, plan = self.code, self.plan
+        for output, source in self.layout.copied.items():
+            buffer = next(b for b in plan.outputs if b.output == output)
+            node = plan.schedule.graph.inputs[source]
+            kind = memory_type(buffer.dtype, 1)
+            start, stop = self.share(str(elements(node.shape).fixed))
+            given, taken = self.pointer(buffer), self.pointer(node)
+            with code.loop(start, stop) as place:
+                value = code.load(kind, code.at(given, kind, place), SIZE[buffer.dtype])
+                code.store(kind, value, code.at(taken, kind, place), SIZE[buffer.dtype])
+
+    # ---- gathering -------------------------------------------------------------------------------
+
+    def _gather(self, step: str, rows: str) -> None:
+        """The samples of a batch, brought together in the dtype that the step takes."""
+        code = self.code
+        table = self._table(step)
+        begin = code.mul(step, self.read("batch"))
+        order = code.at(self._array("order"), "i64", begin)
+        ends: list[tuple[str, str, int]] = []
+        for feed in self.layout.feeds:
+            source = code.load("ptr", self.word(len(WORDS) + feed.word), 8)
+            goal = code.load("ptr", code.at(table, "ptr", self.plan.slots[feed.node]), 8)
+            ends.append((source, goal, elements(feed.node.shape[1:]).fixed or 0))
+        start, stop = self.share(rows)
+        with code.loop(start, stop) as row:
+            sample = code.load("i64", code.at(order, "i64", row), 8)
+            for feed, (source, goal, size) in zip(self.layout.feeds, ends, strict=True):
+                to = feed.node.type.dtype
+                from_ = code.at(source, memory_type(feed.dtype, 1), code.mul(sample, size))
+                into = code.at(goal, memory_type(to, 1), code.mul(row, size))
+                self._copy_row(from_, feed.dtype, into, to, size)
+
+    def _copy_row(self, source: str, dtype: str, goal: str, to: str, size: int) -> None:
+        """A row of numbers, converted: vectors of neighbours, then the rest one by one."""
+        code, width = self.code, self.target.lanes("float32")
+        full = size - size % width
+        if full:
+            with code.loop(0, full, width) as place:
+                self._copy_some(source, dtype, goal, to, place, width)
+        left, at = size - full, full
+        while left:
+            some = 1 << (left.bit_length() - 1)
+            self._copy_some(source, dtype, goal, to, at, some)
+            left, at = left - some, at + some
+
+    def _copy_some(
+        self, source: str, dtype: str, goal: str, to: str, place: str | int, width: int
+    ) -> None:
+        code = self.code
+        kind = memory_type(dtype, width)
+        found = code.load(kind, code.at(source, memory_type(dtype, 1), place), SIZE[dtype])
+        as_read = "uint8" if dtype == "bool" else dtype
+        value = Lanes(code, found, as_read, width).cast(to)
+        stored = value.cast("uint8") if to == "bool" else value
+        code.store(stored.type, stored.value, code.at(goal, memory_type(to, 1), place), SIZE[to])
+
+
+def write_epoch(module: Module, plan: Plan, target: Target, layout: Layout) -> None:
+    """Add the function `epoch`, which runs many steps; `step` must be there already.
+
+    It ends early before a step when word `stop` is not 0, and after one whose value is not finite.
+    """
+    code = module.function("epoch", ARGUMENTS)
+    _Epoch(code, plan, target, layout).write()

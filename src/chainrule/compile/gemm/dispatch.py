@@ -1,0 +1,209 @@
+"""How a product is cut: what is packed, in which blocks, and when A and B change roles."""
+
+from __future__ import annotations
+
+from chainrule.compile.code import Code, Module
+from chainrule.compile.gemm.routines import (
+    BLOCK,
+    LARGE,
+    PRODUCT,
+    Integer,
+    Matrix,
+    all_of,
+    call,
+    copy,
+    either,
+    larger,
+    names,
+    returning,
+    test,
+)
+from chainrule.compile.gemm.tile import Tile
+
+
+_A = Matrix("%a", "%a_row", "%a_col")
+_B = Matrix("%b", "%b_row", "%b_col")
+_C = Matrix("%c", "%c_row", 1)
+
+
+def write_product(module: Module, tile: Tile) -> None:
+    """The public function, `…_straight`, which it calls, and `…_large`, which that calls."""
+    _write_large(module, tile)
+    _write_straight(module, tile)
+    code = module.function(tile.name, PRODUCT)
+    for size in ("%m", "%n"):
+        with returning(code, test(code, "slt", size, 1)):
+            pass
+    narrow, high = test(code, "sle", "%n", tile.narrow), test(code, "sgt", "%m", "%n")
+    with returning(code, all_of(code, narrow, high)):
+        _write_turned(code, tile)
+    call(code, f"{tile.name}_straight", PRODUCT, names(PRODUCT))
+    code.do("ret void")
+
+
+def _write_turned(code: Code, tile: Tile) -> None:
+    """Cᵀ = Bᵀ·Aᵀ, a stretch of rows of C at a time: a few columns would not fill a vector.
+
+    Each number is the same sum.
+    """
+    held = code.at("%scratch", tile.element, tile.stretch_at)
+    with code.loop(0, "%m", tile.stretch) as i:
+        rows = code.smaller(code.sub("%m", i), tile.stretch)
+        a = _A.part(code, tile, i, 0)
+        operands = ["%b", "%b_col", "%b_row", a.pointer, a.column, a.row]
+        values = ["%n", rows, "%k", *operands, held, tile.stretch, "%scratch"]
+        call(code, f"{tile.name}_straight", PRODUCT, values)
+        source = Matrix(held, 1, tile.stretch)
+        copy(code, tile, "gather", rows, "%n", source, _C.part(code, tile, i, 0))
+
+
+def _write_straight(module: Module, tile: Tile) -> None:
+    """Small matrices are multiplied where they lie, if the columns of B touch."""
+    code = module.function(f"{tile.name}_straight", PRODUCT, linkage="internal")
+    panel = _panel(code, tile)
+    a, b, c = (code.mul(x, y) for x, y in (("%m", "%k"), ("%k", "%n"), ("%m", "%n")))
+    numbers = code.add(code.add(a, b), c)
+    import os
+    crowded = _crowded(code, tile, panel) if os.environ.get("CR","1")=="1" else "false"
+    as_they_lie = [
+        test(code, "sle", numbers, tile.near),
+        test(code, "eq", "%b_col", 1),
+        code.get(f"xor i1 {crowded}, true"),
+    ]
+    if not tile.masks:
+        as_they_lie.append(test(code, "eq", code.rem("%n", panel), 0))
+    with returning(code, all_of(code, *as_they_lie)):
+        operands = ["%m", "%n", "%k", "%a", "%a_row", "%a_col", "%b", "%b_row", "%c", "%c_row"]
+        nothing = [0, "null", "false", 0, "null", 0, 0]
+        call(code, f"{tile.name}_block", BLOCK, [*operands, panel, panel, *nothing])
+    call(code, f"{tile.name}_large", LARGE, [*names(PRODUCT), panel, numbers, crowded])
+    code.do("ret void")
+
+
+def _panel(code: Code, tile: Tile) -> Integer:
+    """The columns of a panel: those of the widest kernel for the rows of a tile."""
+    panel: Integer = tile.width * max(tile.vectors(tile.rows))
+    for rows in (3, 2, 1):
+        width = tile.width * max(tile.vectors(rows))
+        panel = either(code, test(code, "sle", "%m", rows), width, panel)
+    return panel
+
+
+def _crowded(code: Code, tile: Tile, panel: Integer) -> str:
+    """Whether rows of A that are used again lie a multiple of 2048 bytes apart.
+
+    Then those of a tile have one or two places in a first-level cache, for 8 to 12 lines each.
+    """
+    apart = code.get(f"and i64 %a_row, {2048 // tile.size - 1}")
+    return all_of(
+        code,
+        test(code, "eq", apart, 0),
+        test(code, "ne", "%a_row", 0),
+        test(code, "sgt", "%k", tile.line),
+        test(code, "sgt", "%n", panel),
+    )
+
+
+def _write_large(module: Module, tile: Tile) -> None:
+    """Blocks of A, of steps of k and of columns; B, and mostly A, is packed block by block."""
+    code = module.function(f"{tile.name}_large", LARGE, linkage="internal")
+    far = test(code, "sgt", "%numbers", tile.near)
+    fetch = test(code, "sgt", "%numbers", 4 * tile.near)
+    pack_a = all_of(code, code.get(f"or i1 {far}, %crowded"), test(code, "sgt", "%n", "%panel"))
+    pack_b, flat = _pack_b(code, tile, far), test(code, "sle", "%m", tile.flat)
+    import os
+    fd = either(code, pack_b, tile.shallow, int(os.environ.get("FD", tile.shallow)))
+    kc, blocks = _even(code, "%k", either(code, flat, fd, tile.depth))
+    mc, _ = _even(code, "%m", code.div(tile.block, _stride(code, tile, kc)))
+    nc = larger(code, either(code, pack_b, tile.span, "%n"), "%panel")
+    with code.loop(0, "%m", mc) as i, code.loop(0, blocks) as block:
+        start = code.mul(block, kc)
+        m = code.smaller(code.sub("%m", i), mc)
+        k = code.smaller(code.sub("%k", start), kc)
+        a = _packed_a(code, tile, pack_a, _A.part(code, tile, i, start), m, k)
+        again = code.get(f"zext i1 {test(code, 'ne', block, 0)} to i64")
+        edge = code.at("%scratch", tile.element, tile.edge_at)
+        with code.loop(0, "%n", nc) as j:
+            n = code.smaller(code.sub("%n", j), nc)
+            source = _B.part(code, tile, start, j)
+            b, b_panel = _packed_b(code, tile, pack_b, source, k, n)
+            c = _C.part(code, tile, i, j)
+            operands = [a.pointer, a.row, a.column, b.pointer, b.row, c.pointer, c.row]
+            values = [m, n, k, *operands, "%panel", b_panel, again, edge, fetch]
+            ahead = _ahead(code, tile, source, k, j, nc)
+            call(code, f"{tile.name}_block", BLOCK, [*values, *ahead])
+    code.do("ret void")
+
+
+def _pack_b(code: Code, tile: Tile, far: str) -> str:
+    """Whether B is packed: its columns do not touch, or it is far and has some rows of A to meet.
+
+    Without masks also where C ends within a vector: a kernel then reads whole ones.
+    """
+    many = test(code, "sgt", "%m", tile.flat)
+    reasons = [all_of(code, far, many), test(code, "ne", "%b_col", 1)]
+    if not tile.masks:
+        reasons.append(test(code, "ne", code.rem("%n", "%panel"), 0))
+    result, *others = reasons
+    for reason in others:
+        result = code.get(f"or i1 {result}, {reason}")
+    return result
+
+
+def _even(code: Code, total: str, most: Integer) -> tuple[Integer, Integer]:
+    """Blocks of at most so many, all alike but the last: the size of one, and how many, 1 for 0."""
+    count = larger(code, code.div(code.add(total, code.sub(most, 1)), most), 1)
+    return code.div(code.add(total, code.sub(count, 1)), count), count
+
+
+def _stride(code: Code, tile: Tile, length: Integer) -> Integer:
+    """At least `length`, in an odd number of whole cache lines: rows spread over a cache."""
+    lines = code.div(code.add(length, tile.line - 1), tile.line)
+    return code.mul(code.get(f"or i64 {lines}, 1"), tile.line)
+
+
+def _packed_a(code: Code, tile: Tile, condition: str, a: Matrix, m: Integer, k: Integer) -> Matrix:
+    """A, or its copy in the scratch memory: by columns where these touch, else by rows."""
+    turned = test(code, "eq", a.row, 1)
+    rows, columns = either(code, turned, k, m), either(code, turned, m, k)
+    down, across = either(code, turned, a.column, a.row), either(code, turned, a.row, a.column)
+    stride = _stride(code, tile, columns)
+    with code.when(condition):
+        source, target = Matrix(a.pointer, down, across), Matrix("%scratch", stride, 1)
+        copy(code, tile, "pack", rows, columns, source, target)
+    row, column = either(code, turned, 1, stride), either(code, turned, stride, 1)
+    return _chosen(code, condition, Matrix("%scratch", row, column), a)
+
+
+def _packed_b(
+    code: Code, tile: Tile, condition: str, b: Matrix, k: Integer, n: Integer
+) -> tuple[Matrix, Integer]:
+    """B, or its copy in panels, one after the other; and how far apart panels are."""
+    packed = Matrix(code.at("%scratch", tile.element, tile.b_at), "%panel", 1)
+    with code.when(condition), code.loop(0, n, "%panel") as j:
+        columns = code.smaller(code.sub(n, j), "%panel")
+        target = packed.part(code, tile, 0, code.mul(j, k))
+        copy(code, tile, "pack", k, columns, b.part(code, tile, 0, j), target)
+    apart = either(code, condition, code.mul(k, "%panel"), "%panel")
+    return _chosen(code, condition, packed, b), apart
+
+
+def _chosen(code: Code, condition: str, packed: Matrix, plain: Matrix) -> Matrix:
+    return Matrix(
+        either(code, condition, packed.pointer, plain.pointer, "ptr"),
+        either(code, condition, packed.row, plain.row),
+        either(code, condition, packed.column, plain.column),
+    )
+
+
+def _ahead(
+    code: Code, tile: Tile, source: Matrix, k: Integer, j: str, nc: Integer
+) -> list[Integer]:
+    """What the next block of columns reads of B, as stretches: rows of it, or columns."""
+    left = code.smaller(code.sub(code.sub("%n", j), nc), nc)
+    columns = larger(code, left, 0)
+    following = source.part(code, tile, 0, nc)
+    touch = test(code, "eq", "%b_col", 1)
+    count, length = either(code, touch, k, columns), either(code, touch, columns, k)
+    stride = either(code, touch, source.row, source.column)
+    return [count, following.pointer, code.mul(stride, tile.size), code.mul(length, tile.size)]

@@ -1,0 +1,237 @@
+"""`compile`: a function, or a graph, as native code that can be called like it."""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import hashlib
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import numpy as np
+
+from chainrule import tree
+from chainrule.compile.build import Library, library
+from chainrule.compile.code import Module
+from chainrule.compile.emit import private_bytes, write_step
+from chainrule.compile.gemm import scratch_bytes, write_gemm
+from chainrule.compile.memory import Plan, plan
+from chainrule.compile.prepare import prepare
+from chainrule.compile.schedule import schedule
+from chainrule.compile.tables import Tables
+from chainrule.compile.target import Target, host
+from chainrule.compile.threads import Team, write_barrier, yield_address
+from chainrule.graph import Graph
+from chainrule.transforms.trace import trace
+from chainrule.types import with_batch
+
+
+#: The types of what the code of a step is called with: table, rows, thread, threads.
+SIGNATURE = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)
+
+#: What a flag in memory says: an index was out of range.
+_INDEX_ERROR = 1
+
+
+@dataclass(frozen=True)
+class Stages:
+    """The text of every stage on the way from a graph to machine code.
+
+    graph     as it was given, simplified
+    schedule  loop nests, what each computes, and where values go
+    buffers   the memory plan
+    """
+
+    program: Program
+
+    @property
+    def graph(self) -> str:
+        """The graph that is compiled."""
+        return str(self.program.plan.schedule.graph)
+
+    @property
+    def schedule(self) -> str:
+        """The loop nests, in order."""
+        return str(self.program.plan.schedule)
+
+    @property
+    def buffers(self) -> str:
+        """The memory that values go to."""
+        return str(self.program.plan)
+
+    @property
+    def ir(self) -> str:
+        """LLVM IR, as it is written."""
+        return self.program.write()
+
+    @property
+    def assembly(self) -> str:
+        """Machine code, as text."""
+        return self.program.library.assembly
+
+    def __str__(self) -> str:
+        return "\n\n".join(
+            f"# {name}\n{text}"
+            for name, text in (
+                ("graph", self.graph),
+                ("schedule", self.schedule),
+                ("buffers", self.buffers),
+                ("LLVM IR", self.ir),
+                ("assembly", self.assembly),
+            )
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Program:
+    """A graph on its way to machine code; each stage is made when it is asked for.
+
+    graph    what is computed
+    target   the processor
+    donated  output -> the input whose memory it takes over
+    """
+
+    graph: Graph
+    target: Target
+    donated: dict[int, int] = field(default_factory=dict)
+
+    @functools.cached_property
+    def plan(self) -> Plan:
+        """Loop nests and memory."""
+        return plan(schedule(prepare(self.graph), self.donated))
+
+    def write(self) -> str:
+        """The LLVM IR of the step."""
+        module = module_for(self.target)
+        write_step(module, self.plan, self.target, self.gemm_bytes)
+        return str(module)
+
+    @property
+    def gemm_bytes(self) -> int:
+        """Scratch memory of a thread for matrix products."""
+        return max(scratch_bytes(self.target, dtype) for dtype in ("float32", "float64"))
+
+    @functools.cached_property
+    def library(self) -> Library:
+        """The machine code."""
+        content = hashlib.sha256(f"step {self.graph.hash} {self.donated}".encode()).hexdigest()
+        return library(content, self.write, self.target, runtime(self.target).imports)
+
+    def tables(self, rows: int, threads: int) -> Tables:
+        """Memory for at most so many rows."""
+        private = private_bytes(self.plan, self.gemm_bytes).at(rows)
+        return Tables(self.plan, rows, threads, private)
+
+
+def module_for(target: Target) -> Module:
+    """An empty module for a processor."""
+    module = Module()
+    module.has_fma = target.has("fma")
+    return module
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """What the code of every graph calls: matrix multiplication, and barriers between threads."""
+
+    library: Library
+
+    @property
+    def imports(self) -> dict[str, int]:
+        """The addresses of its functions."""
+        names = ("gemm_float32", "gemm_float64", "barrier")
+        return {name: self.library.address(name) for name in names}
+
+
+@functools.cache
+def runtime(target: Target) -> Runtime:
+    """The functions that all graphs share, made once for a processor."""
+
+    def write() -> str:
+        module = module_for(target)
+        for dtype in ("float32", "float64"):
+            write_gemm(module, target, dtype)
+        write_barrier(module, target)
+        return str(module)
+
+    return Runtime(library("runtime", write, target, {"sched_yield": yield_address()}))
+
+
+class Compiled:
+    """A function in machine code: called with arrays like the function it was made from.
+
+    It may be called from several Python threads; the calls then follow one another.
+    """
+
+    def __init__(self, program: Program, threads: int) -> None:
+        self.program = program
+        self.threads = threads
+        self.stages = Stages(program)
+        self._call = SIGNATURE(program.library.address("step"))
+        self._lock = threading.Lock()
+        self._tables: Tables | None = None
+        self._team = Team(threads) if threads > 1 else None
+
+    @property
+    def graph(self) -> Graph:
+        """The graph that was compiled."""
+        return self.program.graph
+
+    def __call__(self, *args: Any) -> Any:
+        """What the function gives for these arguments. TypeError or ValueError as the graph's."""
+        values, batch = self.graph.bind(args)
+        rows = 0 if batch is None else int(cast(int, batch))
+        with self._lock:
+            tables = self._tables_for(rows)
+            for node in self.graph.inputs:
+                value = values[node]
+                if value.dtype.name != node.type.dtype:
+                    raise TypeError(f"compiled code takes no {value.dtype}; evaluate with NumPy")
+                tables.put(node, value)
+            outputs = [
+                np.empty(cast(Any, with_batch(node.shape, rows)), node.type.dtype)
+                for node in self.graph.outputs
+            ]
+            for buffer in self.program.plan.outputs:
+                tables.put(buffer, outputs[cast(int, buffer.output)])
+            self._run(tables, rows)
+        return tree.unflatten(cast(tree.Structure, self.graph.out_tree), outputs)
+
+    def _tables_for(self, rows: int) -> Tables:
+        if self._tables is None or rows > self._tables.rows:
+            self._tables = self.program.tables(rows, self.threads)
+        return self._tables
+
+    def _run(self, tables: Tables, rows: int) -> None:
+        starts = [int(table.ctypes.data) for table in tables.tables]
+        if self._team is None:
+            self._call(starts[0], rows, 0, 1)
+        else:
+            count = self.threads
+            self._team.run(lambda thread: self._call(starts[thread], rows, thread, count))
+        if tables.flags[0] == _INDEX_ERROR:
+            tables.flags[0] = 0
+            raise IndexError(
+                "take: an index is out of range; it must be below the size of its axis"
+            )
+
+
+def compile(function: Callable[..., Any] | Graph, *args: Any, threads: int | None = 1) -> Compiled:
+    """`function` as native code.
+
+    function  of arrays or pytrees of arrays, traced with arguments like `args`; or a graph
+    args      arrays, or `ArrayType`s with `BATCH` where the number of rows is open: one compiled
+              function then serves every number of rows
+    threads   how many work together; None: as many as this process may use
+    The first call for a graph takes a moment; machine code is kept on disk (see `compile.cache`).
+    TypeError for an operation that has no code, ValueError for a number of threads below 1.
+    """
+    graph = function if isinstance(function, Graph) else trace(function, *args)
+    from chainrule.compile.threads import available
+
+    count = available() if threads is None else threads
+    if count < 1:
+        raise ValueError(f"compile: threads is {threads}; expected a whole number from 1 or None")
+    return Compiled(Program(graph, host()), count)

@@ -1,0 +1,71 @@
+"""Memory for compiled code: a table of addresses for each thread, and what they lead to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from chainrule.compile.memory import Plan, buffer_bytes
+from chainrule.compile.nests import Buffer
+from chainrule.node import Node
+
+
+_ALIGN = 64
+_WORDS = 64  # of the memory by which threads meet, and of flags
+
+
+@dataclass(eq=False)
+class Tables:
+    """The memory of one compiled function, for at most so many rows and so many threads.
+
+    tables  int64 `(threads, 2, addresses)`: the second serves every other step of an epoch
+    flags   int64: flags[0] tells of an error
+    """
+
+    plan: Plan
+    rows: int
+    threads: int
+    private_bytes: int
+    tables: Any = field(init=False)
+    flags: Any = field(init=False)
+    memory: list[Any] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        plan = self.plan
+        self.tables = np.zeros((self.threads, 2, plan.size), np.int64)
+        for node in plan.arrays:
+            self.put(node, node.value)
+        for room in plan.rooms:
+            block = self.room(room.bytes(self.rows))
+            for buffer in room.buffers:
+                self.put(buffer, block)
+        for thread in range(self.threads):
+            for buffer in plan.alike:
+                block = self.room(buffer_bytes(buffer, self.rows))
+                self.tables[thread, :, plan.slots[buffer]] = address(block)
+            private = self.room(self.private_bytes)
+            self.tables[thread, :, plan.private] = address(private)
+        meeting = self.room(8 * _WORDS)
+        meeting[:] = 0
+        self.tables[:, :, plan.barrier] = address(meeting)
+        self.flags = self.room(8 * _WORDS).view(np.int64)
+        self.flags[:] = 0
+        self.tables[:, :, plan.flags] = address(self.flags)
+
+    def put(self, thing: Node | Buffer, array: Any) -> None:
+        """Let the place of an input, a constant, an output or a buffer lead to an array."""
+        self.tables[:, :, self.plan.slots[thing]] = address(array)
+
+    def room(self, size: int) -> Any:
+        """New memory of so many bytes, at the beginning of a cache line; uint8."""
+        block = np.empty(size + _ALIGN, np.uint8)
+        start = -address(block) % _ALIGN
+        self.memory.append(block)
+        return block[start : start + size]
+
+
+def address(array: Any) -> int:
+    """Where the numbers of an array lie."""
+    return array.__array_interface__["data"][0]
