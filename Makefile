@@ -69,4 +69,4 @@ $(BIN)/python $(BENCH_VENV)/bin/python:
 		echo "chainrule needs Python 3.11 or newer; $(PYTHON) is: $$($(PYTHON) --version 2>&1)"; \
 		echo 'Name a newer one, for example: make PYTHON=python3.12 train'; \
 		exit 1; }
-	@$(PYTHON) -m venv --clear $(@D)/..
+	@$(PYTHON) -m venv --clear $(@:/bin/python=)

@@ -1,10 +1,13 @@
 """What the tests of compiled code share: a cache of their own, and memory full of rubbish."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
+
+from chainrule.compile.target import Target, host
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -29,3 +32,23 @@ def poisoned_memory() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(np, "empty", poisoned)
         yield
+
+
+@pytest.fixture(scope="session")
+def narrower() -> Callable[[str], Target]:
+    """This machine without its widest vectors, by name; skips where it has no such thing."""
+
+    def find(name: str) -> Target:
+        target = host()
+        if not target.triple.startswith("x86_64") or ("avx2" in name and not target.has("avx2")):
+            pytest.skip(f"this machine has no {name}")
+        cpu, features, bits, masks = {
+            "avx2": ("haswell", "+avx2,+fma", 256, True),
+            "avx2 without masks": ("haswell", "+avx2,+fma", 256, False),
+            "sse2": ("x86-64", "+sse2", 128, False),
+        }[name]
+        return replace(
+            target, cpu=cpu, features=features, vector_bits=bits, registers=16, masks=masks
+        )
+
+    return find

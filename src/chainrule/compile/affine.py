@@ -70,40 +70,31 @@ def strides(shape: Sequence[Size]) -> tuple[Count, ...]:
 class Place:
     """start + Σ stepₐ · counterₐ over the axes a of a loop nest. Steps may be below 0."""
 
-    start: int = 0
+    start: Step = 0
     steps: tuple[tuple[int, Step], ...] = ()
 
     def __add__(self, other: Place | int) -> Place:
         if isinstance(other, int):
-            return Place(self.start + other, self.steps)
+            return Place(plus(self.start, other), self.steps)
         steps = dict(self.steps)
         for axis, step in other.steps:
             steps[axis] = plus(steps[axis], step) if axis in steps else step
-        return Place(self.start + other.start, _sorted(steps))
+        return Place(plus(self.start, other.start), _sorted(steps))
 
-    def scaled(self, factor: Count | int) -> Place:
-        """The place times a number. ValueError for one that depends on the rows, but from 0."""
+    def scaled(self, factor: Step) -> Place:
+        """The place times a number."""
         if isinstance(factor, Count) and factor.fixed is not None:
             factor = factor.fixed
-        if isinstance(factor, Count):
-            if self.start:
-                raise ValueError("a start that depends on the number of rows")
-            return Place(0, _sorted({axis: times(step, factor) for axis, step in self.steps}))
-        return Place(
-            self.start * factor, _sorted({axis: times(step, factor) for axis, step in self.steps})
-        )
+        steps = _sorted({axis: times(step, factor) for axis, step in self.steps})
+        return Place(times(self.start, factor), steps)
 
     def step(self, axis: int) -> Step:
         """By how much it grows with the counter of one axis."""
         return dict(self.steps).get(axis, 0)
 
-    def renamed(self, axes: Mapping[int, int]) -> Place:
-        """The same place with other numbers for the axes."""
-        return Place(self.start, _sorted({axes[axis]: step for axis, step in self.steps}))
-
     def __str__(self) -> str:
         terms = [f"{step}·i{axis}" if step != 1 else f"i{axis}" for axis, step in self.steps]
-        if self.start or not terms:
+        if self.start != 0 or not terms:
             terms.append(str(self.start))
         return " + ".join(terms)
 
@@ -116,7 +107,8 @@ def plus(x: Step, y: Step) -> Step:
     """The sum of two steps."""
     if isinstance(x, int) and isinstance(y, int):
         return x + y
-    return _as_count(x) + _as_count(y)
+    total = _as_count(x) + _as_count(y)
+    return total if total.fixed is None else total.fixed
 
 
 def times(x: Step, factor: Step) -> Step:
@@ -176,10 +168,12 @@ def _split(place: Place, stride: Count) -> tuple[Place | None, Place]:
             rest[axis] = step
         else:
             whole[axis] = quotient
-    if stride.fixed is None:
-        return Place(0, _sorted(whole)), Place(place.start, _sorted(rest))
     if stride.fixed == 0:
         return None, place
+    if isinstance(place.start, Count) or stride.fixed is None:
+        start = _divided(place.start, stride) if place.start != 0 else 0
+        left: Step = place.start if start is None else 0
+        return Place(start or 0, _sorted(whole)), Place(left, _sorted(rest))
     start, left = divmod(place.start, stride.fixed)
     return Place(start, _sorted(whole)), Place(left, _sorted(rest))
 
@@ -205,7 +199,9 @@ def _is_below(place: Place, stride: Count, sizes: Sequence[Size]) -> bool:
     """Whether a place is from 0 to below `stride`, whatever the counters are."""
     if place == Place():
         return True
-    if any(not isinstance(step, int) or step < 0 for _, step in place.steps) or place.start < 0:
+    if not isinstance(place.start, int) or place.start < 0:
+        return False
+    if any(not isinstance(step, int) or step < 0 for _, step in place.steps):
         return False
     reach = place.start
     for axis, step in place.steps:

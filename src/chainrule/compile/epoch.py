@@ -17,7 +17,7 @@ from chainrule.node import Node
 
 
 #: What the code of an epoch reads, each 8 bytes, in this order. `order` holds places of samples
-#: (int64), `rates` float64; `values` is written (float64); `stop` asks for an end before the next
+#: (int64); `values` is written (float64); `stop` asks for an end before the next
 #: step; `done` is the step before which the code ended; `halt` tells all threads of a stop, after
 #: even steps and after odd ones.
 WORDS = (
@@ -25,9 +25,7 @@ WORDS = (
     "last",
     "batch",
     "samples",
-    "number",
     "order",
-    "rates",
     "values",
     "stop",
     "done",
@@ -41,9 +39,9 @@ ARGUMENTS = (("ptr", "table"), ("ptr", "run"), ("i64", "thread"), ("i64", "threa
 
 @dataclass(frozen=True)
 class Feed:
-    """An input of the step that is gathered from an array of samples.
+    """An input of the step that comes out of an array.
 
-    node   the input, `(batch, ...)`
+    node   the input, `(batch, ...)` or a scalar
     dtype  of the array, which may differ
     word   the place after `WORDS` of the array's address
     """
@@ -57,15 +55,14 @@ class Feed:
 class Layout:
     """Which inputs and outputs of a step an epoch looks after.
 
-    rate, number  inputs: float64 scalars
-    feeds         inputs that are gathered
-    value         the output whose value is noted for every step
-    copied        output -> input, where a step leaves its result apart: copied after every step
+    feeds    inputs that are gathered
+    numbers  inputs that are one number, another for every step: read from arrays `(steps,)`
+    value    the output whose value is noted for every step
+    copied   output -> input, where a step leaves its result apart: copied after every step
     """
 
-    rate: Node
-    number: Node
     feeds: tuple[Feed, ...]
+    numbers: tuple[Feed, ...]
     value: int
     copied: Mapping[int, int]
 
@@ -151,14 +148,13 @@ class _Epoch:
         return self.code.at("%table", "ptr", self.code.mul(odd, self.plan.size))
 
     def _settle(self, step: str) -> None:
-        """The learning rate and the number of this step, for every thread its own."""
+        """The numbers of this step, for every thread its own."""
         code = self.code
-        rate = code.load("double", code.at(self._array("rates"), "double", step), 8)
-        code.store("double", rate, self.pointer(self.layout.rate), 8)
-        before = code.load("double", self.word(WORDS.index("number")), 8)
-        past = code.get(f"sitofp i64 {code.add(step, 1)} to double")
-        at = code.get(f"fadd double {before}, {past}")
-        code.store("double", at, self.pointer(self.layout.number), 8)
+        for feed in self.layout.numbers:
+            kind, size = memory_type(feed.dtype, 1), SIZE[feed.dtype]
+            array = code.load("ptr", self.word(len(WORDS) + feed.word), 8)
+            value = code.load(kind, code.at(array, kind, step), size)
+            code.store(kind, value, self.pointer(feed.node), size)
 
     def _tell(self, step: str) -> None:
         """The first thread tells the others whether to stop."""

@@ -102,6 +102,7 @@ class Loops:
             self.now = now
             for node in folds:
                 self.folds.begin(node)
+            self._settle_row(Point((*counters, 0)))
             if self._is_needed(self.now):
                 for key, point in self._points(counters, columns):
                     self.key = key
@@ -109,6 +110,13 @@ class Loops:
             for node in folds:
                 self.row[node] = self.folds.end(node)
         self._finish_row(Point((*counters, 0)))
+
+    def _settle_row(self, point: Point) -> None:
+        """Compute what the row has one value of as far as it is known, before the loop over it."""
+        for node in self.nest.nodes:
+            is_known = self.passes.level[node] <= self.now
+            if is_known and is_row(node, self.nest) and node not in self.row:
+                self._of_row(node, point)
 
     def _is_needed(self, number: int) -> bool:
         folds, wanted = self.passes.folds[number], self.passes.wanted[number]

@@ -156,12 +156,9 @@ class Placement:
         """Place the pieces of an array that is put together from others."""
         self.joined.append(node)
         if node.primitive is PRIMITIVES["place"]:
-            fill = self._insert(Nest(Kind.LOOP, core(node.shape), nodes=[node], closed=True), -1)
-            self.home[node] = fill
-        positions = [self._piece(piece) for piece in node.inputs]
-        last = max(positions)
-        if node.primitive is not PRIMITIVES["place"]:
-            self.home[node] = self.nests[last]
+            self._insert(Nest(Kind.LOOP, core(node.shape), nodes=[node], closed=True), -1)
+        last = max([self._piece(piece) for piece in node.inputs])
+        self.home[node] = self.nests[last]
         return last
 
     def _piece(self, piece: Node) -> int:

@@ -10,6 +10,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
+from chainrule.compile.affine import counter, flat, unflat
+from chainrule.compile.views import is_pure_view
 from chainrule.graph import Graph, inline
 from chainrule.node import Emit, Node, build, constant, label
 from chainrule.ops import PRIMITIVES, concatenate, relu, reshape, step, transpose
@@ -33,7 +35,9 @@ def prepare(graph: Graph) -> Graph:
     outputs = inline(
         graph.outputs, {node: node for node in graph.inputs}, None, lambda n: _rewrite(n, present)
     )
-    return Graph(graph.inputs, _told_apart(outputs), graph.in_tree, graph.out_tree)
+    outputs = [_own(output) for output in _told_apart(outputs)]
+    outputs = inline(outputs, {node: node for node in graph.inputs}, None, _with_arrays)
+    return Graph(graph.inputs, tuple(outputs), graph.in_tree, graph.out_tree)
 
 
 def _rewrite(node: Node, present: set[Node]) -> Node:
@@ -164,6 +168,14 @@ def elementwise_of_reshaped(node: Node, present: set[Node]) -> Node | None:
     return None
 
 
+def reshaped_number(node: Node, present: set[Node]) -> Node | None:
+    """One number in every place of an array is one number in every place of any shape."""
+    if node.primitive is not _RESHAPE or node.inputs[0].primitive is not _BROADCAST:
+        return None
+    found = _reshaped(node.inputs[0], node.shape)
+    return found if found.primitive is not _RESHAPE else None
+
+
 def _is_richer(node: Node, shape: Shape) -> bool:
     """Whether a node is computed by a loop over more axes than `shape` has."""
     kinds = (Emit.CONTRACT, Emit.ELEMENTWISE, Emit.REDUCE)
@@ -254,6 +266,8 @@ def parts_of_parts(node: Node, present: set[Node]) -> Node | None:
     """An array joined from joined arrays: along one axis they are taken apart, else copied."""
     if node.primitive is None or node.primitive not in (concatenate, PRIMITIVES["place"]):
         return None
+    if node.primitive is concatenate and len(node.inputs) == 1:
+        return node.inputs[0]
     axis = dict(node.params).get("axis")
     pieces: list[Node] = []
     for piece in node.inputs:
@@ -271,6 +285,29 @@ def parts_of_parts(node: Node, present: set[Node]) -> Node | None:
 def _unshaped(node: Node) -> Node:
     while node.primitive is _RESHAPE:
         node = node.inputs[0]
+    return node
+
+
+def _own(output: Node) -> Node:
+    """An output that is a view of something else, an input or a constant is copied."""
+    base = _unshaped(output)
+    is_made = base.primitive is not None and not is_pure_view(base)
+    return output if is_made else copied(output)
+
+
+def _with_arrays(node: Node) -> Node:
+    """Views that have to be arrays are copied: pieces of joined arrays, and what is reshaped so
+    that its elements are no longer found by arithmetic.
+    """
+    if node.primitive in (concatenate, PRIMITIVES["place"]):
+        pieces = tuple(_own(piece) for piece in node.inputs)
+        is_same = all(x is y for x, y in zip(pieces, node.inputs, strict=True))
+        return node if is_same else _application(node, pieces)
+    if node.primitive is _RESHAPE and is_pure_view(node.inputs[0]):
+        (x,) = node.inputs
+        index = tuple(map(counter, range(len(node.shape))))
+        if unflat(flat(index, node.shape), x.shape, node.shape) is None:
+            return _application(node, (copied(x),))
     return node
 
 
@@ -299,10 +336,11 @@ def _application(node: Node, operands: tuple[Node, ...]) -> Node:
 
 _RULES: tuple[Callable[[Node, set[Node]], Node | None], ...] = (
     step_of_output,
+    reshaped_number,
+    parts_of_parts,
     slice_of_parts,
     elementwise_of_parts,
     elementwise_of_reshaped,
     sum_of_parts,
     reduction_of_rows,
-    parts_of_parts,
 )

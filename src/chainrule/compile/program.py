@@ -117,7 +117,7 @@ class Program:
     def library(self) -> Library:
         """The machine code."""
         content = hashlib.sha256(f"step {self.graph.hash} {self.donated}".encode()).hexdigest()
-        return library(content, self.write, self.target, runtime(self.target).imports)
+        return library(content, self.write, self.target, imports(self.plan, self.target))
 
     def tables(self, rows: int, threads: int) -> Tables:
         """Memory for at most so many rows."""
@@ -132,31 +132,31 @@ def module_for(target: Target) -> Module:
     return module
 
 
-@dataclass(frozen=True)
-class Runtime:
-    """What the code of every graph calls: matrix multiplication, and barriers between threads."""
-
-    library: Library
-
-    @property
-    def imports(self) -> dict[str, int]:
-        """The addresses of its functions."""
-        names = ("gemm_float32", "gemm_float64", "barrier")
-        return {name: self.library.address(name) for name in names}
-
-
 @functools.cache
-def runtime(target: Target) -> Runtime:
-    """The functions that all graphs share, made once for a processor."""
+def runtime(target: Target, part: str) -> Library:
+    """A function that graphs share, made once for a processor.
+
+    part  "barrier", "gemm_float32" or "gemm_float64"
+    """
 
     def write() -> str:
         module = module_for(target)
-        for dtype in ("float32", "float64"):
-            write_gemm(module, target, dtype)
-        write_barrier(module, target)
+        if part == "barrier":
+            write_barrier(module, target)
+        else:
+            write_gemm(module, target, part.removeprefix("gemm_"))
         return str(module)
 
-    return Runtime(library("runtime", write, target, {"sched_yield": yield_address()}))
+    return library(
+        part, write, target, {"sched_yield": yield_address()} if part == "barrier" else {}
+    )
+
+
+def imports(plan: Plan, target: Target) -> dict[str, Library]:
+    """What the code of a graph calls: barriers between threads, matrix multiplication."""
+    products = [nest.contract for nest in plan.schedule.nests if nest.contract is not None]
+    parts = ["barrier", *(f"gemm_{node.type.dtype}" for node in products)]
+    return {part: runtime(target, part) for part in dict.fromkeys(parts)}
 
 
 class Compiled:

@@ -242,6 +242,8 @@ def target_place(node: Node, target: Target) -> Place:
 
 def _span(place: Place, sizes: Sequence[Size]) -> tuple[int, int] | None:
     """The smallest and the largest value of a place; None where that depends on the rows."""
+    if not isinstance(place.start, int):
+        return None
     low = high = place.start
     for axis, step in place.steps:
         size = sizes[axis]

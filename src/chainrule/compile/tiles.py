@@ -49,7 +49,7 @@ class Cut:
 def cut(nest: Nest) -> Cut:
     """The tiles of one nest."""
     dtype = nest.contract.type.dtype if nest.contract is not None else "float64"
-    width = nest.space[-1]
+    width = nest.space[-1] or 1
     whole = any(is_row(node, nest) for node in (*nest.nodes, *(s.inputs[0] for s in nest.sinks)))
     if whole or not isinstance(width, int):
         size = width if isinstance(width, int) else COLUMNS
@@ -91,7 +91,8 @@ def write_tiles(writer: Writer, memory: Memory) -> None:
     shape = [writer.count(count(size)) for size in nest.space]
     size = cut(nest)
     whole = is_whole(writer) and size.columns is None
-    inline = Inline(writer, product_of(nest)) if is_small(nest, writer.lanes) else None
+    is_inline = whole and is_small(nest, writer.lanes)
+    inline = Inline(writer, product_of(nest)) if is_inline else None
     loops = Loops(writer, whole=whole, room=memory.room, inline=inline)
     if inline is not None:
         rows = share(writer, shape[0], BLOCK if nest.sinks else 1)
@@ -190,7 +191,7 @@ def _corner(
     row, column = (writer.count(found.place.step(axis)) for axis in (axes - 2, axes - 1))
     code = writer.code
     start = code.add(code.mul(first[0], row), code.mul(first[1], column))
-    start = code.add(start, found.place.start)
+    start = code.add(start, writer.count(found.place.start))
     return code.at(base, ELEMENT[operand.type.dtype], start), row, column
 
 

@@ -99,7 +99,7 @@ class Writer:
 
     def place(self, place: Place, counters: Sequence[Number]) -> Number:
         """A row-major place, for these values of the counters."""
-        total: Number = place.start
+        total: Number = self.count(place.start)
         for axis, step in place.steps:
             total = self.code.add(total, self.code.mul(counters[axis], self.count(step)))
         return total
@@ -216,7 +216,8 @@ class Writer:
         if (node, place) not in self.fixed:
             dtype = node.type.dtype
             kind = memory_type(dtype, 1)
-            address = self.code.first(f"getelementptr {kind}, ptr {pointer}, i64 {place.start}")
+            start = self.count(place.start)
+            address = self.code.first(f"getelementptr {kind}, ptr {pointer}, i64 {start}")
             value = self.code.first(f"load {kind}, ptr {address}, align {SIZE[dtype]}")
             if dtype == "bool":
                 value = self.code.first(f"icmp ne i8 {value}, 0")

@@ -15,7 +15,8 @@ from chainrule.compile.build import library
 from chainrule.compile.code import SIZE
 from chainrule.compile.emit import write_step
 from chainrule.compile.epoch import WORDS, Feed, Layout, write_epoch
-from chainrule.compile.program import Program, module_for, runtime
+from chainrule.compile.hoist import hoist
+from chainrule.compile.program import Compiled, Program, imports, module_for
 from chainrule.compile.tables import Tables, address
 from chainrule.compile.target import host
 from chainrule.compile.threads import Team
@@ -71,13 +72,17 @@ class _Runner:
         many = len(dtypes)
         rate, number, self._key = step.inputs[leaves - many - 3 : leaves - many]
         feeds = zip(step.inputs[leaves - many :], dtypes, range(many), strict=True)
+        hoisted = hoist(step, (rate, number))
+        self._before = Compiled(Program(hoisted.before, host()), 1)
+        numbers = [
+            Feed(node, node.type.dtype, many + place) for place, node in enumerate(hoisted.numbers)
+        ]
         self._kept = list(range(leaves - many - 3))  # parameters and state, in and out
-        self._program = Program(step, host(), {place: place for place in self._kept})
+        self._program = Program(hoisted.step, host(), {place: place for place in self._kept})
         donated = self._program.plan.schedule.donated
         self._layout = Layout(
-            rate,
-            number,
             tuple(Feed(*feed) for feed in feeds),
+            tuple(numbers),
             len(step.outputs) - 1,
             {place: place for place in self._kept if place not in donated},
         )
@@ -98,7 +103,7 @@ class _Runner:
             return str(module)
 
         content = hashlib.sha256(text.encode()).hexdigest()
-        return library(content, write, program.target, runtime(program.target).imports)
+        return library(content, write, program.target, imports(program.plan, program.target))
 
     def run(
         self, position: Position, arrays: Sequence[Any], order: Any, plan: Plan
@@ -109,12 +114,13 @@ class _Runner:
         tables = self._settled(plan, state)
         steps = len(plan.rates)
         rates = np.ascontiguousarray(plan.rates, np.float64)
+        numbers = self._before(rates, position.step + np.arange(1.0, steps + 1.0))
         values = np.zeros(steps)
+        arrays = [*arrays, *numbers]
         run = np.zeros(len(WORDS) + len(arrays), np.int64)
         at = {name: place for place, name in enumerate(WORDS)}
         run[at["batch"]], run[at["samples"]] = plan.batch_size, len(order)
-        run[at["number"]] = np.float64(position.step).view(np.int64)
-        for name, array in (("order", order), ("rates", rates), ("values", values)):
+        for name, array in (("order", order), ("values", values)):
             run[at[name]] = address(array)
         run[len(WORDS) :] = [address(array) for array in arrays]
         done, some, last = 0, 1, False
@@ -155,9 +161,9 @@ class _Runner:
             for turn in (0, 1):
                 block = tables.room(max(size * SIZE[feed.node.type.dtype], 64))
                 tables.tables[:, turn, plan.slots[feed.node]] = address(block)
-        for node in (self._layout.rate, self._layout.number):
+        for feed in self._layout.numbers:
             for thread in range(self._threads):
-                tables.tables[thread, :, plan.slots[node]] = address(tables.room(64))
+                tables.tables[thread, :, plan.slots[feed.node]] = address(tables.room(64))
         for buffer in plan.outputs:
             if buffer.output not in donated:
                 tables.put(buffer, tables.room(buffer.size.at(rows) * SIZE[buffer.dtype]))

@@ -47,17 +47,18 @@ def product_of(machine: str, dtype: str) -> Product:
     target = target_of(machine)
     code = library(f"gemm {machine} {dtype}", lambda: written(target, dtype), target)
     function = code.function(f"gemm_{dtype}", None, *[ctypes.c_int64] * 12)
-    scratch = np.full(scratch_bytes(target, dtype) + 64, 0xFF, np.uint8)
+    scratch = np.full(scratch_bytes(target, dtype) + 128, 0xFF, np.uint8)
     scratch_at = -(-scratch.ctypes.data // 64) * 64
+    after = scratch[scratch_at - scratch.ctypes.data + scratch_bytes(target, dtype) :]
 
     def product(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> None:
-        assert scratch.size and all(x.dtype == dtype for x in (a, b, c))
+        assert all(x.dtype == dtype for x in (a, b, c))
         size = c.itemsize
         matrices = [(x.ctypes.data, *(stride // size for stride in x.strides)) for x in (a, b)]
         sizes = (*c.shape, a.shape[1])
-        function(
-            *sizes, *matrices[0], *matrices[1], c.ctypes.data, c.strides[0] // size, scratch_at
-        )
+        scalars = (*sizes, *matrices[0], *matrices[1], c.ctypes.data, c.strides[0] // size)
+        function(*scalars, scratch_at)
+        assert (after == 0xFF).all()
 
     return product
 

@@ -16,7 +16,10 @@ SHAPES = [
     *np.random.default_rng(0).integers(1, 71, (150, 3)).tolist(),
 ]
 #: Some outgrow the cache, others have rows that lie a power of two apart.
-LARGER = [(300, 200, 1700), (2100, 2, 40), (3, 700, 900), (20, 129, 2048), (90, 1030, 260)]
+LARGER = [
+    *[(300, 300, 1700), (1100, 70, 300), (90, 1030, 260), (20, 129, 2048)],
+    *[(3, 700, 900), (2100, 2, 40)],
+]
 KINDS = ("rows", "columns", "apart", "one row", "one column")
 
 

@@ -141,7 +141,8 @@ def quotient(x, y, n):
 def raised(x, y, n):
     x, y = fitting(x, y)
     base = 1 + cr.square(cr.sin(x.node))
-    return Value((cr.power(base, cr.tanh(y.node)), base**-1.5, base**0.5)[n % 3], 2)
+    forms = (cr.power(base, cr.tanh(y.node)), base**-1.5, base**0.5, base**-1)
+    return Value(forms[n % 4], 2)
 
 
 def added(x, y, n):
@@ -229,6 +230,7 @@ SMOOTH = [
     matrix_product, matrix_product, transposed, reshaped, along(cut), joined, along(picked),
     along(spread_out), other_precision,
     lambda x, y, n: total(x, some_axes(x, n), keepdims=n % 3 == 0),
+    lambda x, y, n: Value(cr.mean(x.node, axis=some_axes(x, n)), x.bound),
     lambda x, y, n: x.same(cr.broadcast_to(x.node, ((2, 3, 1)[n % 3], *x.shape))),
     lambda x, y, n: x.same(cr.stop_gradient(x.floating().node)),
 ]  # fmt: skip

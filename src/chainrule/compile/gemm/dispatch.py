@@ -34,7 +34,7 @@ def write_product(module: Module, tile: Tile) -> None:
     for size in ("%m", "%n"):
         with returning(code, test(code, "slt", size, 1)):
             pass
-    narrow, high = test(code, "sle", "%n", tile.narrow), test(code, "sgt", "%m", "%n")
+    narrow, high = test(code, "sle", "%n", tile.narrow), test(code, "sge", "%m", tile.width)
     with returning(code, all_of(code, narrow, high)):
         _write_turned(code, tile)
     call(code, f"{tile.name}_straight", PRODUCT, names(PRODUCT))
@@ -63,12 +63,9 @@ def _write_straight(module: Module, tile: Tile) -> None:
     panel = _panel(code, tile)
     a, b, c = (code.mul(x, y) for x, y in (("%m", "%k"), ("%k", "%n"), ("%m", "%n")))
     numbers = code.add(code.add(a, b), c)
-    import os
-    crowded = _crowded(code, tile, panel) if os.environ.get("CR","1")=="1" else "false"
     as_they_lie = [
         test(code, "sle", numbers, tile.near),
         test(code, "eq", "%b_col", 1),
-        code.get(f"xor i1 {crowded}, true"),
     ]
     if not tile.masks:
         as_they_lie.append(test(code, "eq", code.rem("%n", panel), 0))
@@ -76,7 +73,7 @@ def _write_straight(module: Module, tile: Tile) -> None:
         operands = ["%m", "%n", "%k", "%a", "%a_row", "%a_col", "%b", "%b_row", "%c", "%c_row"]
         nothing = [0, "null", "false", 0, "null", 0, 0]
         call(code, f"{tile.name}_block", BLOCK, [*operands, panel, panel, *nothing])
-    call(code, f"{tile.name}_large", LARGE, [*names(PRODUCT), panel, numbers, crowded])
+    call(code, f"{tile.name}_large", LARGE, [*names(PRODUCT), panel, numbers])
     code.do("ret void")
 
 
@@ -89,31 +86,15 @@ def _panel(code: Code, tile: Tile) -> Integer:
     return panel
 
 
-def _crowded(code: Code, tile: Tile, panel: Integer) -> str:
-    """Whether rows of A that are used again lie a multiple of 2048 bytes apart.
-
-    Then those of a tile have one or two places in a first-level cache, for 8 to 12 lines each.
-    """
-    apart = code.get(f"and i64 %a_row, {2048 // tile.size - 1}")
-    return all_of(
-        code,
-        test(code, "eq", apart, 0),
-        test(code, "ne", "%a_row", 0),
-        test(code, "sgt", "%k", tile.line),
-        test(code, "sgt", "%n", panel),
-    )
-
-
 def _write_large(module: Module, tile: Tile) -> None:
-    """Blocks of A, of steps of k and of columns; B, and mostly A, is packed block by block."""
+    """Blocks of rows, of steps of k and of columns; what lies badly is packed block by block."""
     code = module.function(f"{tile.name}_large", LARGE, linkage="internal")
     far = test(code, "sgt", "%numbers", tile.near)
     fetch = test(code, "sgt", "%numbers", 4 * tile.near)
-    pack_a = all_of(code, code.get(f"or i1 {far}, %crowded"), test(code, "sgt", "%n", "%panel"))
+    paged = test(code, "sge", larger(code, "%a_row", "%a_col"), tile.page)
+    pack_a = all_of(code, far, paged, test(code, "sgt", "%n", "%panel"))
     pack_b, flat = _pack_b(code, tile, far), test(code, "sle", "%m", tile.flat)
-    import os
-    fd = either(code, pack_b, tile.shallow, int(os.environ.get("FD", tile.shallow)))
-    kc, blocks = _even(code, "%k", either(code, flat, fd, tile.depth))
+    kc, blocks = _even(code, "%k", either(code, flat, tile.shallow, tile.depth))
     mc, _ = _even(code, "%m", code.div(tile.block, _stride(code, tile, kc)))
     nc = larger(code, either(code, pack_b, tile.span, "%n"), "%panel")
     with code.loop(0, "%m", mc) as i, code.loop(0, blocks) as block:
@@ -136,12 +117,14 @@ def _write_large(module: Module, tile: Tile) -> None:
 
 
 def _pack_b(code: Code, tile: Tile, far: str) -> str:
-    """Whether B is packed: its columns do not touch, or it is far and has some rows of A to meet.
+    """Whether B is packed: its columns do not touch, or it is far and a copy pays.
 
     Without masks also where C ends within a vector: a kernel then reads whole ones.
     """
+    paged, high = test(code, "sge", "%b_row", tile.page), test(code, "sgt", "%m", tile.high)
     many = test(code, "sgt", "%m", tile.flat)
-    reasons = [all_of(code, far, many), test(code, "ne", "%b_col", 1)]
+    pays = all_of(code, far, many, code.get(f"or i1 {paged}, {high}"))
+    reasons = [pays, test(code, "ne", "%b_col", 1)]
     if not tile.masks:
         reasons.append(test(code, "ne", code.rem("%n", "%panel"), 0))
     result, *others = reasons

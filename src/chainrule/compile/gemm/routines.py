@@ -30,9 +30,8 @@ PRODUCT: Arguments = (
     ("ptr", "scratch"),
 )
 
-#: The same, with what was found out: the columns of a panel, the numbers in A, B and C together,
-#: and whether rows of A share too few places in the cache.
-LARGE: Arguments = (*PRODUCT, ("i64", "panel"), ("i64", "numbers"), ("i1", "crowded"))
+#: The same, with the columns of a panel, and the numbers in A, B and C together.
+LARGE: Arguments = (*PRODUCT, ("i64", "panel"), ("i64", "numbers"))
 
 #: Operands in the cache. The columns of B touch; its panels of `panel` columns begin `b_panel`
 #: apart. `accumulate`: C += A·B. `edge`: memory for a tile of C. `fetch`: whether to bring into

@@ -39,10 +39,14 @@ class Tile:
     span: int
 
     #: Most columns of C for which A and B change roles, and the rows of it that are then made at
-    #: once; rows of C up to which B is read once or twice, so that a copy of it does not pay.
+    #: once.
     narrow = 3
     stretch = 1024
+
+    #: Up to `flat` rows of C a copy of B that is far never pays, above `high` rows always; between
+    #: it pays where each row of B has a page of its own.
     flat = 3
+    high = 128
 
     @property
     def element(self) -> str:
@@ -58,6 +62,11 @@ class Tile:
     def line(self) -> int:
         """Numbers in a cache line."""
         return _LINE // self.size
+
+    @property
+    def page(self) -> int:
+        """Numbers in a page of memory: rows so far apart miss in every cache of addresses."""
+        return 4096 // self.size
 
     @property
     def name(self) -> str:
@@ -112,7 +121,6 @@ class Tile:
 def tile(target: Target, dtype: str) -> Tile:
     """The sizes for a target; dtype "float32" or "float64"."""
     size, width = SIZE[dtype], target.lanes(dtype)
-    most = 3 * target.l2 // 4 // size
     widest = 8 * width
     return Tile(
         dtype=dtype,
@@ -120,9 +128,9 @@ def tile(target: Target, dtype: str) -> Tile:
         rows=12 if target.registers >= 32 else 6,
         masks=target.masks,
         free=target.masks and target.vector_bits >= 512,
-        near=most,
-        block=most,
+        near=target.l2 // size,
+        block=3 * target.l2 // 4 // size,
         depth=3072 // size,
-        shallow=target.l1 // size // widest,
+        shallow=target.l1 // 2 // size // widest,
         span=4 * width,
     )
