@@ -13,16 +13,19 @@ from benchmarks.cases import Case
 
 _EXP_AND_DIVISION = 12  # links of the chain through a cross-entropy and its gradient
 _ROOT_AND_DIVISION = 10  # links of the chain through Adam's update
+_MEETING = 1e-7  # seconds that cores take to meet at a barrier
 _UPDATE_BYTES = {"adam": 20, "sgd": 8}  # a parameter, in the epilogue of its gradient
 
 FORMULA = (
-    "floor = max(chain, products + update + gather). "
+    "floor = max(chain, products + update + gather + meetings), on the number of cores that "
+    "makes it least. "
     "Products: 2B(3M - M0) flop at the measured peak of fused multiply-adds, M being the number "
     "of weights and M0 that of the first layer, which needs no gradient of its input. "
     "Update: 20 bytes a parameter with Adam (parameter and both moments read and written, less "
     "what a fused epilogue saves) or 8 with SGD, at the measured bandwidth of one core in a set "
     "as large as the state. Gather: 4 B fan_in bytes at the bandwidth in a set as large as the "
-    "data. All divided by the number of cores. Chain: dependent operations, each as long as one "
+    "data. All three divided by the number of cores. Meetings: 0.1 µs for each of two in a layer, "
+    "where there is more than one core. Chain: dependent operations, each as long as one "
     "fused multiply-add: sums as trees, 12 links for the cross-entropy, 10 for the update. "
     "Activations, normalisation and dropout are left out."
 )
@@ -35,12 +38,13 @@ class Floor:
     products: float
     update: float
     gather: float
+    meetings: float
     chain: float
 
     @property
     def seconds(self) -> float:
         """The floor."""
-        return max(self.chain, self.products + self.update + self.gather)
+        return max(self.chain, self.products + self.update + self.gather + self.meetings)
 
 
 def flop(case: Case) -> int:
@@ -66,11 +70,18 @@ def chain_links(case: Case) -> int:
 def floor_of(
     case: Case, peaks: dict[str, float], bandwidth: Callable[[float], float], cores: int
 ) -> Floor:
-    """The floor on so many cores.
+    """The least of the floors on one core and up to so many.
 
     peaks      as `machine.peaks` gives them, for one core
     bandwidth  bytes a second of one core in a set of so many bytes
     """
+    floors = (_floor(case, peaks, bandwidth, number) for number in range(1, cores + 1))
+    return min(floors, key=lambda floor: floor.seconds)
+
+
+def _floor(
+    case: Case, peaks: dict[str, float], bandwidth: Callable[[float], float], cores: int
+) -> Floor:
     moved = _UPDATE_BYTES[case.optimizer] * parameter_count(case)
     state = 16 * parameter_count(case) / cores
     read = 4 * case.batch * case.sizes[0]
@@ -79,6 +90,7 @@ def floor_of(
         flop(case) / (1e9 * peaks["fma_gflops"] * cores),
         moved / (bandwidth(state) * cores),
         read / (bandwidth(data) * cores),
+        2 * (len(case.sizes) - 1) * _MEETING if cores > 1 else 0.0,
         chain_links(case) * peaks["fma_ns"] * 1e-9,
     )
 

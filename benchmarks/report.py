@@ -72,8 +72,8 @@ def steps_table(results: Results) -> str:
         medians = best_medians(found["rows"])
         floor = found["floor"]["seconds"]
         share = f"{floor / medians[OURS]:.0%}" if OURS in medians else "-"
-        times = [_time(medians[name]) if name in medians else "-" for name in names]
-        table.append([case, str(found["batch"]), *times, _time(floor), share])
+        times = [time_text(medians[name]) if name in medians else "-" for name in names]
+        table.append([case, str(found["batch"]), *times, time_text(floor), share])
     head = ["network", "batch", *(PEERS[name].title for name in names), "floor", "reached"]
     return _titled("Time of a training step", head, table)
 
@@ -90,23 +90,25 @@ def ratios_table(results: Results) -> str:
         first = min(others, key=lambda name: medians[name])
         ratios = {name: medians[name] / medians[OURS] for name in others}
         cells = [_ratio(ratios[name]) if name in ratios else "-" for name in names]
-        table.append([case, _time(medians[OURS]), f"**{_ratio(ratios[first])}**", *cells])
+        table.append([case, time_text(medians[OURS]), f"**{_ratio(ratios[first])}**", *cells])
     head = ["network", "chainrule", "best other", *(PEERS[name].title for name in names)]
     return _titled("How many times faster a training step of chainrule is", head, table)
 
 
 def threads_table(results: Results) -> str:
-    """Every setting: peers in rows, cases in columns, one time for each number of threads."""
+    """Every setting: one time for each number of threads."""
     steps = results.get("steps", {})
+    names = _names(rows["rows"] for rows in steps.values())
     table = []
-    for name in _names(rows["rows"] for rows in steps.values()):
+    for case, found in steps.items():
         cells = []
-        for found in steps.values():
+        for name in names:
             mine = [row for row in found["rows"] if row["peer"] == name]
-            cells.append(" / ".join(_time(statistics.median(row["seconds"])) for row in mine))
-        table.append([PEERS[name].title, *(cell or "-" for cell in cells)])
+            cells.append(" / ".join(time_text(statistics.median(row["seconds"])) for row in mine))
+        table.append([case, *(cell or "-" for cell in cells)])
     threads = " / ".join(map(str, results["measured"]["threads"]))
-    return _titled(f"By the number of threads ({threads})", ["", *steps], table)
+    head = ["network", *(PEERS[name].title for name in names)]
+    return _titled(f"By the number of threads ({threads})", head, table)
 
 
 def prediction_table(results: Results) -> str:
@@ -115,7 +117,7 @@ def prediction_table(results: Results) -> str:
     table = []
     for name in _names(calls.values()):
         cells = [best_medians(rows).get(name) for rows in calls.values()]
-        table.append([PEERS[name].title, *("-" if c is None else _time(c) for c in cells)])
+        table.append([PEERS[name].title, *("-" if c is None else time_text(c) for c in cells)])
     head = ["", *(f"{int(rows):,} row{'s' if rows != '1' else ''}" for rows in calls)]
     return _titled("Prediction, 784-128-10, from array to array", head, table)
 
@@ -131,8 +133,8 @@ def startup_table(results: Results) -> str:
         table.append(
             [
                 PEERS[row["peer"]].title + cache,
-                "-" if seconds is None else _time(statistics.median(seconds)),
-                _time(statistics.median(row["seconds"])),
+                "-" if seconds is None else time_text(statistics.median(seconds)),
+                time_text(statistics.median(row["seconds"])),
                 f"{statistics.median(row['peak_mb']):.0f} MB",
             ]
         )
@@ -151,9 +153,10 @@ def mnist_table(results: Results) -> str:
         middle = statistics.median(times)
         epochs = " ".join(str(row["epochs"]) for row in mine)
         shown = "not reached" if middle == float("inf") else f"{middle:.2f} s"
-        table.append([PEERS[name].title, shown, epochs])
+        epoch = statistics.median(row["seconds"] / row["epochs"] for row in mine)
+        table.append([PEERS[name].title, shown, epochs, time_text(epoch)])
     title = "MNIST to 98 % of the test images, 784-128-10, Adam 1e-3, batch 64: median of seeds"
-    return _titled(title, ["", "time", "epochs, by seed"], table)
+    return _titled(title, ["", "time", "epochs, by seed", "an epoch"], table)
 
 
 def notes_text(results: Results) -> str:
@@ -192,8 +195,8 @@ def _titled(title: str, head: list[str], table: list[list[str]]) -> str:
     return "\n".join([f"**{title}**", "", line(head), line(rule), *map(line, table)])
 
 
-def _time(seconds: float) -> str:
-    """Three digits with the unit that suits."""
+def time_text(seconds: float) -> str:
+    """A time with three digits and the unit that suits."""
     for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
         if seconds >= size:
             return f"{_digits(seconds / size)} {unit}"

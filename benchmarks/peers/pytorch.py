@@ -35,9 +35,11 @@ def trainer(case: Case, data: Data, layers: list[Layer], threads: int, style: st
     x = torch.from_numpy(data.x)
     y = torch.from_numpy(data.y).float()[:, None] if case.is_binary else torch.from_numpy(data.y)
 
+    rng = torch.Generator().manual_seed(0)
+
     def epoch(shuffled: bool) -> None:
         torch.set_num_threads(threads)
-        order = torch.randperm(len(x)) if shuffled else torch.arange(len(x))
+        order = torch.randperm(len(x), generator=rng) if shuffled else torch.arange(len(x))
         for places in order.split(case.batch):
             step(x.index_select(0, places), y.index_select(0, places))
 

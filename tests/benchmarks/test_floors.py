@@ -45,9 +45,14 @@ def test_floor_of_a_tiny_network_is_its_chain_whatever_the_cores():
     assert floor("2-2-1").seconds == floor("2-2-1", cores=8).seconds == floor("2-2-1").chain
 
 
-def test_two_cores_halve_the_floor_of_a_large_network():
-    one, two = (floor("784-512-512-10", cores).seconds for cores in (1, 2))
-    assert two == pytest.approx(one / 2)
+def test_two_cores_halve_the_floor_of_a_large_network_but_for_their_meetings():
+    one, two = (floor("784-512-512-10", cores) for cores in (1, 2))
+    assert two.meetings == pytest.approx(6e-7)
+    assert two.seconds - two.meetings == pytest.approx(one.seconds / 2)
+
+
+def test_a_small_network_stays_on_one_core():
+    assert floor("2-2-1", cores=8).meetings == 0
 
 
 def test_a_deeper_network_and_a_larger_batch_make_a_longer_chain():

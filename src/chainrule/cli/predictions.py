@@ -9,6 +9,9 @@ import numpy as np
 from chainrule import nn, ops
 from chainrule.data import Preprocessing, Quantity
 from chainrule.nn.activations import identity
+from chainrule.train.backend import backend
+from chainrule.transforms.trace import trace
+from chainrule.types import BATCH, ArrayType
 
 
 _AT_ONCE = 8_192  # rows
@@ -27,7 +30,10 @@ def told(network: Any, x: Any, preprocessing: Preprocessing, loss: str | None) -
     x     `(rows, features)`, encoded
     loss  the text that chooses the loss that was minimised; None: the usual one
     """
-    parts = [network(x[start : start + _AT_ONCE]) for start in range(0, len(x), _AT_ONCE)]
+    rows = min(len(x), _AT_ONCE)
+    graph = trace(network, ArrayType((BATCH, *x.shape[1:]), x.dtype))
+    forward = backend("auto", None, graph, rows, -(-len(x) // _AT_ONCE)).function(graph)
+    parts = [forward(x[start : start + _AT_ONCE]) for start in range(0, len(x), _AT_ONCE)]
     outputs = np.concatenate(parts)
     link = nn.loss(loss or usual_loss(preprocessing, outputs.shape[1])).link
     if isinstance(preprocessing.target, Quantity):

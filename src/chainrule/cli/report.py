@@ -67,7 +67,8 @@ def ending(result: Result) -> str:
         "interrupt": "interrupted; the best so far is kept",
         "patience": "ended by patience; the best is kept",
     }.get(result.ended, "done")
-    return f"{epochs} epochs in {seconds:.1f} s, the best was epoch {result.best_epoch}: {how}"
+    trained = f"{epochs} epochs in {seconds:.1f} s by {result.backend}"
+    return f"{trained}, the best was epoch {result.best_epoch}: {how}"
 
 
 def configuration(options: Any) -> dict[str, str]:

@@ -6,19 +6,20 @@ from collections.abc import Callable
 
 from chainrule.compile.affine import Count, Place, count, elements
 from chainrule.compile.code import Code, Module, number
+from chainrule.compile.collapse import can_flatten
 from chainrule.compile.gathering import flag_outside, gathered
 from chainrule.compile.inline import Inline
 from chainrule.compile.lanes import Lanes
 from chainrule.compile.loops import Loops, is_whole
 from chainrule.compile.memory import BLOCK, LONG_BLOCK, Plan
-from chainrule.compile.nests import Kind, Nest
+from chainrule.compile.nests import Kind
 from chainrule.compile.passes import passes
 from chainrule.compile.sharing import share
 from chainrule.compile.sums import add_up
 from chainrule.compile.target import Target
 from chainrule.compile.tiles import Memory, tile_room, write_product, write_tiles
 from chainrule.compile.views import reads_anywhere
-from chainrule.compile.writer import ARGUMENTS, Number, Point, Writer, is_row
+from chainrule.compile.writer import ARGUMENTS, Number, Point, Writer
 from chainrule.node import Node
 from chainrule.ops import PRIMITIVES
 from chainrule.ops.random import threefry
@@ -127,37 +128,10 @@ def _write_loops(writer: Writer, memory: Memory) -> None:
         return
     if is_line:
         size = writer.count(elements(shape))
-        loops.over_line(*share(writer, size, LONG_BLOCK if nest.sinks else 64))
+        loops.over_line(*share(writer.code, size, LONG_BLOCK if nest.sinks else 64))
         return
-    rows = share(writer, writer.count(elements(shape[:-1])), BLOCK if nest.sinks else 1)
+    rows = share(writer.code, writer.count(elements(shape[:-1])), BLOCK if nest.sinks else 1)
     loops.over_rows(*rows, (0, writer.count(elements(shape[-1:]))))
-
-
-def can_flatten(writer: Writer) -> bool:
-    """Whether the loops of a nest can be run as one: all it reads and writes lies in one order."""
-    nest = writer.nest
-    members = nest.members
-    if nest.sinks or nest.finishes or any(is_row(node, nest) for node in members):
-        return False
-    if any(reads_anywhere(node) for node in members):
-        return False
-    places = [place for node in members for _, place in writer.stores(node)]
-    for node in members:
-        places += [x.place for x in writer.operands(node) if not writer.is_here(x.node)]
-    return all(_is_line(place, nest) for place in places)
-
-
-def _is_line(place: Place, nest: Nest) -> bool:
-    last = len(nest.space) - 1
-    step = place.step(last)
-    return all(
-        place.step(axis) == _times(step, elements(nest.space[axis + 1 :])) for axis in range(last)
-    )
-
-
-def _times(step: int | Count, many: Count) -> int | Count:
-    product = many * step
-    return product if product.fixed is None else product.fixed
 
 
 # ---- what every thread computes, or one alone ----------------------------------------------------

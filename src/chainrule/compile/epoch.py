@@ -11,6 +11,7 @@ from chainrule.compile.emit import meet
 from chainrule.compile.lanes import Lanes
 from chainrule.compile.memory import Plan
 from chainrule.compile.nests import Buffer
+from chainrule.compile.sharing import share
 from chainrule.compile.target import Target
 from chainrule.compile.writer import memory_type
 from chainrule.node import Node
@@ -92,13 +93,6 @@ class _Epoch:
     def only_first(self) -> str:
         """Whether this is the first thread."""
         return self.code.get("icmp eq i64 %thread, 0")
-
-    def share(self, size: str) -> tuple[str, str]:
-        """From where to where the share of this thread goes."""
-        code = self.code
-        start = code.get(f"mul nsw i64 {size}, %thread")
-        stop = code.get(f"add nsw i64 {start}, {size}")
-        return code.get(f"udiv i64 {start}, %threads"), code.get(f"udiv i64 {stop}, %threads")
 
     # ---- one step --------------------------------------------------------------------------------
 
@@ -199,7 +193,7 @@ class _Epoch:
             buffer = next(b for b in plan.outputs if b.output == output)
             node = plan.schedule.graph.inputs[source]
             kind = memory_type(buffer.dtype, 1)
-            start, stop = self.share(str(elements(node.shape).fixed))
+            start, stop = share(self.code, str(elements(node.shape).fixed))
             given, taken = self.pointer(buffer), self.pointer(node)
             with code.loop(start, stop) as place:
                 value = code.load(kind, code.at(given, kind, place), SIZE[buffer.dtype])
@@ -218,7 +212,7 @@ class _Epoch:
             source = code.load("ptr", self.word(len(WORDS) + feed.word), 8)
             goal = code.load("ptr", code.at(table, "ptr", self.plan.slots[feed.node]), 8)
             ends.append((source, goal, elements(feed.node.shape[1:]).fixed or 0))
-        start, stop = self.share(rows)
+        start, stop = share(self.code, rows)
         with code.loop(start, stop) as row:
             sample = code.load("i64", code.at(order, "i64", row), 8)
             for feed, (source, goal, size) in zip(self.layout.feeds, ends, strict=True):

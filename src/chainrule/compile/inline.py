@@ -1,7 +1,7 @@
 """Matrix products that are small: an element of theirs is a short sum, written where it is needed.
 
-The sum goes through the inner axis in order with one fused multiply-add each, as the shared matrix
-multiplication does, so both give the same bits.
+A sum of eight terms or more is made of four, each of every fourth term, for an addition has to wait
+for the one before.
 """
 
 from __future__ import annotations
@@ -42,11 +42,15 @@ class Inline:
         depth = self.contract.inputs[0].shape[1]
         total = Lanes(code, number(0, dtype, point.width), dtype, point.width)
         if isinstance(depth, int) and depth <= SHORT:
+            chains = [total] * (4 if depth >= 8 else 1)
             for term in range(depth):
                 known = self.right.get((term, -1 if key is None else key))
                 right = self._right(term, point) if known is None else known
-                total = self._left(term, point).fma(right, total)
-            return total
+                chain = term % len(chains)
+                chains[chain] = self._left(term, point).fma(right, chains[chain])
+            while len(chains) > 1:
+                chains = [chains[i] + chains[i + 1] for i in range(0, len(chains), 2)]
+            return chains[0]
         slot = code.slot(total.type)
         code.store(total.type, total.value, slot, 64)
         with code.loop(0, self.writer.count(count(depth))) as term:

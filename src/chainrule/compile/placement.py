@@ -66,13 +66,19 @@ class Placement:
         elif emit is Emit.REDUCE:
             self._reduce(node)
         else:
-            after = max(self.need(operand) for operand in node.inputs)
+            after = self._after(node)
             kind = Kind.ALONE if code == "scatter_add" else Kind.ALIKE
             nest = self._insert(Nest(kind, core(node.shape), nodes=[node], closed=True), after)
             self.home[node] = nest
 
+    def _after(self, node: Node) -> int:
+        """Place the operands of a node; the position of the last of their nests."""
+        for operand in node.inputs:
+            self.need(operand)
+        return max(map(self.need, node.inputs))  # positions as they are now that all are placed
+
     def _contract(self, node: Node) -> None:
-        after = max(self.need(operand) for operand in node.inputs)
+        after = self._after(node)
         plain = len(node.shape) == 2 and core(node.shape) == node.shape
         is_open = plain or is_vector_product(node, self.kept)
         nest = Nest(Kind.LOOP, core(node.shape), contract=node, closed=not is_open)
@@ -157,7 +163,9 @@ class Placement:
         self.joined.append(node)
         if node.primitive is PRIMITIVES["place"]:
             self._insert(Nest(Kind.LOOP, core(node.shape), nodes=[node], closed=True), -1)
-        last = max([self._piece(piece) for piece in node.inputs])
+        for piece in node.inputs:
+            self._piece(piece)
+        last = max(map(self._piece, node.inputs))  # where they are now that all are placed
         self.home[node] = self.nests[last]
         return last
 

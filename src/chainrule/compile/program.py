@@ -24,15 +24,13 @@ from chainrule.compile.tables import Tables
 from chainrule.compile.target import Target, host
 from chainrule.compile.threads import Team, write_barrier, yield_address
 from chainrule.graph import Graph
+from chainrule.node import Fold
 from chainrule.transforms.trace import trace
 from chainrule.types import with_batch
 
 
 #: The types of what the code of a step is called with: table, rows, thread, threads.
 SIGNATURE = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)
-
-#: What a flag in memory says: an index was out of range.
-_INDEX_ERROR = 1
 
 
 @dataclass(frozen=True)
@@ -116,13 +114,38 @@ class Program:
     @functools.cached_property
     def library(self) -> Library:
         """The machine code."""
-        content = hashlib.sha256(f"step {self.graph.hash} {self.donated}".encode()).hexdigest()
-        return library(content, self.write, self.target, imports(self.plan, self.target))
+        return self.built("step", self.write)
+
+    def built(self, what: str, write: Callable[[], str]) -> Library:
+        """The machine code of LLVM IR that says what to do with the graph.
+
+        what  tells such texts for one graph apart
+        """
+        content = f"{what} {self.graph.hash} {self.donated}"
+        if not _is_ours(self.graph):
+            # The hash holds the name of an operation, not what its code does.
+            text = write()
+            content = hashlib.sha256(text.encode()).hexdigest()
+            return library(content, lambda: text, self.target, imports(self.plan, self.target))
+        return library(content, write, self.target, imports(self.plan, self.target))
 
     def tables(self, rows: int, threads: int) -> Tables:
         """Memory for at most so many rows."""
         private = private_bytes(self.plan, self.gemm_bytes).at(rows)
         return Tables(self.plan, rows, threads, private)
+
+
+def _is_ours(graph: Graph) -> bool:
+    """Whether all operations of a graph are declared in this package."""
+    used = {node.primitive for node in graph.nodes if node.primitive is not None}
+    return all(_module_of(one.code).startswith("chainrule.") for one in used)
+
+
+def _module_of(code: Any) -> str:
+    """Where the code of an operation was written."""
+    if isinstance(code, Fold):
+        code = code.combine
+    return str(code.__module__) if callable(code) else "chainrule."
 
 
 def module_for(target: Target) -> Module:
@@ -211,11 +234,7 @@ class Compiled:
         else:
             count = self.threads
             self._team.run(lambda thread: self._call(starts[thread], rows, thread, count))
-        if tables.flags[0] == _INDEX_ERROR:
-            tables.flags[0] = 0
-            raise IndexError(
-                "take: an index is out of range; it must be below the size of its axis"
-            )
+        tables.check()
 
 
 def compile(function: Callable[..., Any] | Graph, *args: Any, threads: int | None = 1) -> Compiled:

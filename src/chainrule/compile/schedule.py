@@ -190,26 +190,30 @@ def _overwritten(
     """(reader, writer) where one reads what the other overwrites; twice the same if it cannot."""
     given = placement.graph.inputs[number]
     written = [
-        (placement.home[node], node, target)
-        for node, targets in memory.stored.items()
-        if node in placement.home
-        for target in targets
-        if target.buffer.output == output
-        and not (target.into is None and node.primitive in _JOINED)
+        (placement.home[node], node, place, _span(place, core(node.shape)))
+        for node, place in _written(placement, memory, output)
     ]
     for nest in placement.nests:
         for node, found in reads(nest, placement.kept):
             if found.node is not given:
                 continue
             span = _span(found.place, _sizes(node, found))
-            for writer, made, target in written:
-                place = target_place(made, target)
-                if not _overlap(span, _span(place, core(made.shape))):
+            for writer, made, place, there in written:
+                if not _overlap(span, there):
                     continue
                 # Threads that compute the same are not in step with each other.
                 same = writer is nest and node is not nest.contract and nest.kind is not Kind.ALIKE
                 if not (same and place == found.place and core(node.shape) == core(made.shape)):
                     yield nest, writer
+
+
+def _written(placement: Placement, memory: _Memory, output: int) -> Iterator[tuple[Node, Place]]:
+    """What is written to an output, and where."""
+    for node, targets in memory.stored.items():
+        for target in targets:
+            is_joined = target.into is None and node.primitive in _JOINED
+            if target.buffer.output == output and node in placement.home and not is_joined:
+                yield node, target_place(node, target)
 
 
 def _sizes(node: Node, found: Source) -> Sequence[Size]:

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from chainrule.compile.writer import Number, Writer
+from chainrule.compile.code import Code
+from chainrule.compile.writer import Number
 
 
-def share(writer: Writer, size: Number, unit: int) -> tuple[Number, Number]:
-    """From where to where the share of this thread goes, in whole units of so many."""
-    code = writer.code
+def share(code: Code, size: Number, unit: int = 1) -> tuple[Number, Number]:
+    """From where to where the share of this thread goes, in whole units of so many.
+
+    The one thread of a small network need not divide: a division takes as long as a tiny step.
+    """
+    before, divide, done = code.block, code.new_label("divide"), code.new_label("shared")
+    code.branch(code.get("icmp eq i64 %threads, 1"), done, divide)
+    code.begin(divide)
     units = code.div(code.add(size, unit - 1), unit)
     first = code.get(f"mul nsw i64 {units}, %thread")
     start = code.get(f"udiv i64 {first}, %threads")
     last = code.get(f"udiv i64 {code.add(first, units)}, %threads")
-    return code.smaller(code.mul(start, unit), size), code.smaller(code.mul(last, unit), size)
+    bounds = [code.smaller(code.mul(place, unit), size) for place in (start, last)]
+    code.jump(done)
+    code.begin(done)
+    start = code.get(f"phi i64 [ 0, %{before} ], [ {bounds[0]}, %{divide} ]")
+    stop = code.get(f"phi i64 [ {size}, %{before} ], [ {bounds[1]}, %{divide} ]")
+    return start, stop

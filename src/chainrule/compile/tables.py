@@ -58,6 +58,12 @@ class Tables:
         """Let the place of an input, a constant, an output or a buffer lead to an array."""
         self.tables[:, :, self.plan.slots[thing]] = address(array)
 
+    def check(self) -> None:
+        """IndexError if the code that ran last met an index that is out of range."""
+        if self.flags[0]:
+            self.flags[0] = 0
+            raise IndexError("take: an index is out of range; expected one below the axis's size")
+
     def room(self, size: int) -> Any:
         """New memory of so many bytes, at the beginning of a cache line; uint8."""
         block = np.empty(size + _ALIGN, np.uint8)

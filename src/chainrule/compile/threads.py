@@ -81,7 +81,7 @@ def _numbers_of_version_1(group: Path) -> tuple[str, str]:
 BARRIER_BYTES = 256
 
 _GENERATION = 128  # where the second number lies
-_SPINS = 64  # looks before the processor is offered to others: some 3 µs
+_SPINS = 1000  # looks before the processor is offered to others: some 20 µs
 #: What tells a processor that a thread waits for another, by the start of the triple.
 _PAUSES = {
     "x86_64": ("llvm.x86.sse2.pause", ()),

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from chainrule.compile.affine import Count, Place, count
 from chainrule.compile.code import ELEMENT, SIZE
+from chainrule.compile.collapse import can_flatten
 from chainrule.compile.inline import Inline
 from chainrule.compile.loops import Loops, Tile, is_whole
 from chainrule.compile.memory import BLOCK
@@ -28,6 +29,9 @@ ROWS = 256
 #: Columns that are not divided between threads or tiles: two vectors of the widest kind.
 COLUMNS = 32
 
+
+#: Columns from which on threads may share them out, two units at least for each of two threads.
+_WIDE = 4 * COLUMNS
 
 #: (first row, last row, first column, last column) of a part; the last ones are left out.
 Part: TypeAlias = tuple[Number, Number, Number, Number]
@@ -95,9 +99,11 @@ def write_tiles(writer: Writer, memory: Memory) -> None:
     inline = Inline(writer, product_of(nest)) if is_inline else None
     loops = Loops(writer, whole=whole, room=memory.room, inline=inline)
     if inline is not None:
-        rows = share(writer, shape[0], BLOCK if nest.sinks else 1)
+        rows = share(writer.code, shape[0], BLOCK if nest.sinks else 1)
         loops.over_rows(*rows, (0, shape[1]))
         return
+    if size.columns is None and nest.space[-1] in range(_WIDE) and can_flatten(writer):
+        writer.flat, loops.whole = True, False
     first, last, left, right = _region(writer, shape)
     with code.loop(first, last, size.rows) as row:
         stop = code.smaller(code.add(row, size.rows), last)
@@ -123,6 +129,10 @@ def _tile(loops: Loops, memory: Memory, part: Part, width: Number) -> None:
     _multiply(writer, contract, bases, part, tile, memory)
     if nest.nodes or nest.sinks or not whole:
         loops.tile = tile
+        if writer.flat:
+            columns = writer.count(count(nest.space[-1]))
+            loops.over_line(writer.code.mul(part[0], columns), writer.code.mul(part[1], columns))
+            return
         loops.over_rows(part[0], part[1], (part[2], part[3]))
 
 
@@ -142,11 +152,11 @@ def _region(writer: Writer, shape: list[Number]) -> Part:
     code, nest = writer.code, writer.nest
     size = cut(nest)
     unit = BLOCK if nest.sinks else 1
-    rows = share(writer, shape[0], unit)
-    if size.whole or not isinstance(shape[1], int) or shape[1] < 3 * COLUMNS:
+    rows = share(writer.code, shape[0], unit)
+    if size.whole or not isinstance(shape[1], int) or shape[1] < _WIDE:
         return rows[0], rows[1], 0, shape[1]
-    wide = code.get(f"icmp sle i64 {code.mul('%threads', 3)}, {shape[1] // COLUMNS}")
-    columns = share(writer, shape[1], COLUMNS)
+    wide = code.get(f"icmp sle i64 {code.mul('%threads', 2)}, {shape[1] // COLUMNS}")
+    columns = share(writer.code, shape[1], COLUMNS)
     picks = [
         code.get(f"select i1 {wide}, i64 {x}, i64 {y}")
         for x, y in ((0, rows[0]), (shape[0], rows[1]), (columns[0], 0), (columns[1], shape[1]))
@@ -200,7 +210,7 @@ def write_product(writer: Writer, memory: Memory) -> None:
     code = writer.code
     contract = product_of(writer.nest)
     *stack, rows, columns = [writer.count(count(size)) for size in contract.shape]
-    start, stop = share(writer, rows, 1)
+    start, stop = share(writer.code, rows, 1)
     out = writer.pointer(writer.schedule.stored[contract][0].buffer)
     element = ELEMENT[contract.type.dtype]
     many: Number = 1

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from chainrule.compile.program import Compiled, Program
 from chainrule.compile.target import host
 from chainrule.compile.threads import available
@@ -13,13 +15,15 @@ from chainrule.cost import Cost, cost
 from chainrule.evaluate import program
 from chainrule.graph import Graph
 from chainrule.lookup import find
+from chainrule.node import Emit
 from chainrule.train.epoch import Epoch, numpy_epoch
 from chainrule.train.native import native_epoch
 
 
 #: What `fit` may be asked for.
 BACKENDS = {
-    "auto": "machine code where NumPy would need more than a second; decided from sizes alone",
+    "auto": "machine code where NumPy would need more than a second, which is decided from sizes "
+    "alone, and where all operations have code",
     "native": "machine code",
     "numpy": "NumPy",
 }
@@ -40,12 +44,14 @@ _PER_THREAD = 400_000
 class Backend:
     """What runs the steps.
 
-    name     "native" or "numpy"
-    threads  how many work together
+    name         "native" or "numpy"
+    threads      how many work together
+    is_required  whether a function whose operations lack code is an error; else NumPy evaluates it
     """
 
     name: str
     threads: int
+    is_required: bool = True
 
     def __str__(self) -> str:
         if self.name == "numpy":
@@ -57,9 +63,10 @@ class Backend:
         return numpy_epoch(step) if self.name == "numpy" else native_epoch(step, self.threads)
 
     def function(self, graph: Graph) -> Callable[..., Any]:
-        """A graph made ready to be called many times."""
-        if self.name == "numpy":
+        """A graph made ready to be called many times. TypeError as of `backend`."""
+        if self.name == "numpy" or (without_code(graph) and not self.is_required):
             return program(graph)
+        _check_code(graph)
         return Compiled(Program(graph, host()), self.threads)
 
 
@@ -67,18 +74,20 @@ def backend(name: str, threads: int | None, step: Graph, batch: int, steps: int)
     """The backend for so many steps with batches of this size, and its threads.
 
     threads  None: as many as this process may use and the size of a step keeps busy
-    ValueError for an unknown name or a number of threads below 1.
+    ValueError for an unknown name or a number of threads below 1; TypeError where the name is
+    "native" and an operation has no code.
     """
     find(BACKENDS, "backend", name)
-    if threads is not None and threads < 1:
-        raise ValueError(f"fit: threads is {threads}; expected a whole number from 1, or None")
-    found = cost(step, batch)
+    if threads is not None and not (isinstance(threads, (int, np.integer)) and threads >= 1):
+        raise ValueError(f"fit: threads is {threads!r}; expected a whole number from 1, or None")
+    found, is_required = cost(step, batch), name != "auto"
     if name == "auto":
         is_short = steps * numpy_seconds(found, len(step.nodes)) < _PATIENCE
-        name = "numpy" if is_short or not is_compilable(step) else "native"
+        name = "numpy" if is_short or without_code(step) else "native"
     if name == "numpy":
         return Backend(name, 1)
-    return Backend(name, threads_for(found) if threads is None else threads)
+    _check_code(step)
+    return Backend(name, threads_for(found) if threads is None else int(threads), is_required)
 
 
 def numpy_seconds(found: Cost, nodes: int) -> float:
@@ -92,7 +101,18 @@ def threads_for(found: Cost) -> int:
     return max(1, min(available(), found.total // _PER_THREAD))
 
 
-def is_compilable(graph: Graph) -> bool:
-    """Whether all operations of a graph have code."""
-    primitives = [node.primitive for node in graph.nodes if node.primitive is not None]
-    return all(one.code is not None or one.emit.name == "CONTRACT" for one in primitives)
+def without_code(graph: Graph) -> list[str]:
+    """The operations of a graph that cannot be compiled, by name."""
+    primitives = {node.primitive for node in graph.nodes if node.primitive is not None}
+    return sorted(
+        one.name for one in primitives if one.code is None and one.emit is not Emit.CONTRACT
+    )
+
+
+def _check_code(graph: Graph) -> None:
+    missing = without_code(graph)
+    if missing:
+        raise TypeError(
+            f"fit: backend='native', but the operation {missing[0]!r} has no code; declare it with "
+            "code=..., or choose backend 'numpy' or 'auto'"
+        )

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import ctypes
-import hashlib
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
 
 from chainrule import tree
-from chainrule.compile.build import library
 from chainrule.compile.code import SIZE
 from chainrule.compile.emit import write_step
 from chainrule.compile.epoch import WORDS, Feed, Layout, write_epoch
 from chainrule.compile.hoist import hoist
-from chainrule.compile.program import Compiled, Program, imports, module_for
+from chainrule.compile.program import Compiled, Program, module_for
 from chainrule.compile.tables import Tables, address
 from chainrule.compile.target import host
 from chainrule.compile.threads import Team
 from chainrule.graph import Graph
 from chainrule.train.epoch import Epoch, Plan, Position
 from chainrule.train.rows import Rows
+from chainrule.types import ArrayType
 
 
 _SIGNATURE = ctypes.CFUNCTYPE(
@@ -31,6 +31,9 @@ _SIGNATURE = ctypes.CFUNCTYPE(
 
 #: Seconds that machine code runs before Python looks for signals.
 _AT_A_TIME = 0.1
+
+#: Samples that are brought together at once where machine code cannot read them as they lie.
+_TOGETHER = 8_192
 
 
 def native_epoch(step: Graph, threads: int) -> Epoch:
@@ -42,26 +45,47 @@ def native_epoch(step: Graph, threads: int) -> Epoch:
     team = Team(threads)
 
     def epoch(position: Position, rows: Rows, plan: Plan) -> tuple[Position, Any]:
-        arrays = _arrays(rows)
-        dtypes = tuple(array.dtype.name for array in arrays)
-        if dtypes not in runners:
-            runners[dtypes] = _Runner(step, dtypes, threads, team)
-        order = plan.order if rows.places is None else rows.places[plan.order]
-        return runners[dtypes].run(position, arrays, np.ascontiguousarray(order, np.int64), plan)
+        found = [np.zeros(0)]
+        for arrays, part in _parts(rows, plan):
+            dtypes = tuple(array.dtype.name for array in arrays)
+            if dtypes not in runners:
+                runners[dtypes] = _Runner(step, dtypes, threads, team)
+            position, values = runners[dtypes].run(position, arrays, part)
+            found.append(values)
+            if not np.all(np.isfinite(values)):
+                break
+        return position, np.concatenate(found)
 
     return epoch
 
 
-def _arrays(rows: Rows) -> list[Any]:
-    """The arrays of samples in a form that machine code can read."""
-    arrays = [rows.x, rows.y] + ([] if rows.weights is None else [rows.weights])
-    types = [rows.types.x, rows.types.y, rows.types.weights]
-    found: list[Any] = []
-    for array, type in zip(arrays, types, strict=False):
-        is_known = array.dtype.isnative and array.dtype.name in SIZE
-        made = array if is_known else array.astype(cast(Any, type).dtype)
-        found.append(np.ascontiguousarray(made))
-    return found
+def _parts(rows: Rows, plan: Plan) -> Iterator[tuple[list[Any], Plan]]:
+    """The plan, part by part, and for each part arrays that machine code can read: in one part the
+    arrays as they lie where it can, else the samples that some steps take, brought together.
+    """
+    given = ((rows.x, rows.types.x), (rows.y, rows.types.y), (rows.weights, rows.types.weights))
+    arrays = [_readable(array, type) for array, type in given if array is not None]
+    if all(array is not None for array in arrays):
+        order = plan.order if rows.places is None else rows.places[plan.order]
+        yield arrays, replace(plan, order=np.ascontiguousarray(order, np.int64))
+        return
+    steps = max(1, _TOGETHER // plan.batch_size)
+    for first in range(0, len(plan.rates), steps):
+        order = plan.order[first * plan.batch_size : (first + steps) * plan.batch_size]
+        together = [np.ascontiguousarray(a) for a in rows.take(order) if a is not None]
+        rates = plan.rates[first : first + steps]
+        yield together, replace(plan, order=np.arange(len(order)), rates=rates)
+
+
+def _readable(array: Any, type: ArrayType | None) -> Any:
+    """An array of samples as machine code can read it, or None if that is not worth a whole copy.
+
+    One number a sample always is: the copy is no larger than the order of the samples.
+    """
+    is_known = array.dtype.isnative and array.dtype.name in SIZE
+    if is_known and array.flags.c_contiguous and array.flags.aligned:
+        return array
+    return np.ascontiguousarray(array, type and type.dtype) if array.ndim == 1 else None
 
 
 class _Runner:
@@ -89,12 +113,12 @@ class _Runner:
         self._threads, self._team = threads, team
         self._tables: Tables | None = None
         self._own: list[Any] = []
+        self._some = 1  # steps that machine code runs before Python looks for signals
         self._library = self._build(dtypes)
         self._call = _SIGNATURE(self._library.address("epoch"))
 
     def _build(self, dtypes: Sequence[str]) -> Any:
         program = self._program
-        text = f"epoch {program.graph.hash} {program.donated} {dtypes}"
 
         def write() -> str:
             module = module_for(program.target)
@@ -102,13 +126,10 @@ class _Runner:
             write_epoch(module, program.plan, program.target, self._layout)
             return str(module)
 
-        content = hashlib.sha256(text.encode()).hexdigest()
-        return library(content, write, program.target, imports(program.plan, program.target))
+        return program.built(f"epoch {' '.join(dtypes)}", write)
 
-    def run(
-        self, position: Position, arrays: Sequence[Any], order: Any, plan: Plan
-    ) -> tuple[Position, Any]:
-        """All steps of a plan."""
+    def run(self, position: Position, arrays: Sequence[Any], plan: Plan) -> tuple[Position, Any]:
+        """All steps of a plan. IndexError where a step takes what is not there."""
         leaves, structure = tree.flatten((position.parameters, position.state))
         state = [np.array(leaf, order="C") for leaf in leaves]
         tables = self._settled(plan, state)
@@ -119,19 +140,21 @@ class _Runner:
         arrays = [*arrays, *numbers]
         run = np.zeros(len(WORDS) + len(arrays), np.int64)
         at = {name: place for place, name in enumerate(WORDS)}
-        run[at["batch"]], run[at["samples"]] = plan.batch_size, len(order)
-        for name, array in (("order", order), ("values", values)):
+        run[at["batch"]], run[at["samples"]] = plan.batch_size, len(plan.order)
+        for name, array in (("order", plan.order), ("values", values)):
             run[at[name]] = address(array)
         run[len(WORDS) :] = [address(array) for array in arrays]
-        done, some, last = 0, 1, False
+        done, last = 0, False
         while done < steps and not last:
-            run[at["first"]], run[at["last"]] = done, min(done + some, steps)
+            run[at["first"]], run[at["last"]] = done, min(done + self._some, steps)
             start = time.perf_counter()
             self._go(tables, run, at["stop"])
+            tables.check()
             taken = time.perf_counter() - start
             done = int(run[at["done"]])
             last = done < run[at["last"]] or not np.isfinite(values[done - 1])
-            some = max(1, min(2 * some, int(some * _AT_A_TIME / max(taken, 1e-9))))
+            many = int((done - run[at["first"]]) * _AT_A_TIME / max(taken, 1e-9))
+            self._some = max(1, min(4 * self._some, many))
         parameters, kept = tree.unflatten(structure, state)
         return Position(parameters, kept, position.step + done), values[:done]
 
@@ -139,9 +162,10 @@ class _Runner:
         """Memory for batches of this size, with the addresses of parameters and state in it."""
         program = self._program
         graph = program.graph
-        if self._tables is None or plan.batch_size > self._tables.rows:
-            self._tables = program.tables(plan.batch_size, self._threads)
-            self._give_rooms(self._tables, plan.batch_size)
+        rows = min(plan.batch_size, len(plan.order))
+        if self._tables is None or rows > self._tables.rows:
+            self._tables = program.tables(rows, self._threads)
+            self._give_rooms(self._tables, rows)
         tables = self._tables
         for place, array in zip(self._kept, state, strict=True):
             tables.put(graph.inputs[place], array)

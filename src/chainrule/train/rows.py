@@ -1,7 +1,8 @@
 """Samples: checked, brought into the form that training takes, and handed out batch by batch.
 
-Arrays in memory are converted once. Memory-mapped arrays stay on disk, and each batch is converted
-as it is read; so do blocks of samples that an iterable makes anew in every epoch.
+Arrays in memory are converted once, but for bytes, as of images, which would take four times the
+memory or more. These, and memory-mapped arrays, which stay on disk, are converted batch by batch as
+they are read; so are blocks of samples, which an iterable makes anew in every epoch.
 """
 
 from __future__ import annotations
@@ -66,7 +67,8 @@ class Rows:
         """The samples at these places; those in memory are brought together."""
         if isinstance(self.x, np.memmap) or isinstance(self.y, np.memmap):
             return replace(self, places=places if self.places is None else self.places[places])
-        return Rows(*self.take(places), self.types)
+        weights = None if self.weights is None else self.weights[places]
+        return Rows(self.x[places], self.y[places], weights, self.types)
 
     def in_turn(self, size: int) -> Iterator[tuple[Any, Any, Any]]:
         """x, y and weights of all samples, in their order, at most `size` at a time."""
@@ -227,10 +229,12 @@ def _numbers(name: str, value: Any) -> Any:
 
 
 def _converted(name: str, array: Any, dtype: str) -> Any:
-    """`array` in `dtype`, or as it is where it lies on disk.
+    """`array` in `dtype`, row by row in memory, or as it is where it lies on disk or holds bytes.
 
     ValueError, naming the place, for a number that is not finite there.
     """
+    if array.dtype == np.uint8:
+        return array if isinstance(array, np.memmap) else np.ascontiguousarray(array)
     if not isinstance(array, np.memmap):
         return _checked(name, array, dtype, 0)
     for start in range(0, len(array), _BLOCK):
@@ -240,7 +244,7 @@ def _converted(name: str, array: Any, dtype: str) -> Any:
 
 def _checked(name: str, array: Any, dtype: str, first: int) -> Any:
     with np.errstate(over="ignore"):
-        converted = array.astype(dtype)
+        converted = array.astype(dtype, order="C")
     finite = np.isfinite(converted)
     if not finite.all():
         place = tuple(int(i) for i in np.argwhere(~finite)[0])

@@ -1,0 +1,69 @@
+"""Every number of rows and every width: what is left over after whole vectors and whole tiles."""
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+from chainrule.compile.program import Compiled, Program
+from chainrule.compile.target import host
+from chainrule.testing import check_same
+
+
+pytestmark = pytest.mark.usefixtures("poisoned_memory")
+
+ROWS = range(1, 34)
+WIDTHS = 70
+CLASSES = 5
+
+every_dtype = pytest.mark.parametrize("dtype", ["float32", "float64"])
+
+
+def parameters(width, dtype):
+    """Of two layers: `width` inputs, another width from 1 to 70 in the middle, five outputs."""
+    rng = np.random.default_rng(width)
+    middle = width * 13 % WIDTHS + 1
+    shapes = [(width, middle), (middle,), (middle, CLASSES), (CLASSES,)]
+    return [(rng.normal(size=shape) / shape[0] ** 0.5).astype(dtype) for shape in shapes]
+
+
+def forward_and_back(weights, x, labels):
+    """Scores, losses, their mean and its gradient with respect to all weights and x."""
+
+    def objective(weights, x):
+        scores = cr.tanh(x @ weights[0] + weights[1]) @ weights[2] + weights[3]
+        losses = cr.nn.cross_entropy(scores, labels)
+        return cr.mean(losses), (scores, losses)
+
+    return cr.value_and_grad(objective, (0, 1), has_aux=True)(weights, x)
+
+
+def graph_of(width, dtype):
+    types = cr.ArrayType((cr.BATCH, width), dtype), cr.ArrayType((cr.BATCH,), "int64")
+    return cr.trace(forward_and_back, parameters(width, dtype), *types)
+
+
+def check(width, dtype, targets):
+    graph, weights = graph_of(width, dtype), parameters(width, dtype)
+    functions = [Compiled(Program(graph, target), 1) for target in targets]
+    for rows in ROWS:
+        rng = np.random.default_rng(rows)
+        x = rng.normal(size=(rows, width)).astype(dtype)
+        labels = rng.integers(0, CLASSES, rows)
+        wanted = graph(weights, x, labels)
+        for function in functions:
+            check_same(function(weights, x, labels), wanted)
+
+
+@every_dtype
+@pytest.mark.parametrize("width", range(1, WIDTHS + 1))
+def test_every_width_and_number_of_rows(width, dtype):
+    check(width, dtype, [host()])
+
+
+@every_dtype
+@pytest.mark.parametrize("name", ["avx2", "avx2 without masks", "sse2"])
+@pytest.mark.parametrize("residue", range(4))
+def test_narrower_vectors(narrower, residue, name, dtype):
+    """Widths that leave every rest of a vector and of a tile."""
+    for width in range(1 + residue, 37, 4):
+        check(width, dtype, [narrower(name)])
