@@ -41,11 +41,6 @@ class Measured:
     seconds: tuple[float, ...]
     check: float
 
-    @property
-    def median(self) -> float:
-        """Of the rounds, in seconds."""
-        return statistics.median(self.seconds)
-
 
 @dataclass
 class Standing:
@@ -135,15 +130,6 @@ def attempt(make: Callable[[], Any], name: str, say: Say) -> Any:
         lines = str(error).strip().splitlines() or [""]
         say(f"{name}: not available ({type(error).__name__}: {lines[0][:160]})")
         return None
-
-
-def best(rows: Sequence[Measured]) -> dict[str, Measured]:
-    """For each peer the better of its numbers of threads."""
-    found: dict[str, Measured] = {}
-    for row in rows:
-        if row.peer not in found or row.median < found[row.peer].median:
-            found[row.peer] = row
-    return found
 
 
 def disagreeing(rows: Sequence[Measured], tolerance: float) -> list[Measured]:

@@ -9,7 +9,6 @@ import importlib
 import json
 import os
 import re
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -83,11 +82,6 @@ def measure_first_calls(names: Sequence[str], threads: int, repeats: int, say: S
                 seconds, memory = zip(*found, strict=True)
                 rows.append(First(name, is_warm, seconds, memory))
     return rows
-
-
-def median(values: Sequence[float]) -> float:
-    """Of the repeats."""
-    return statistics.median(values)
 
 
 def first_call(name: str, threads: int) -> tuple[float, float]:

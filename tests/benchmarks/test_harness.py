@@ -1,9 +1,7 @@
-from dataclasses import replace
-
 import pytest
 
 from benchmarks import harness
-from benchmarks.harness import Measured, Setting, Standing, best, disagreeing, epochs_within
+from benchmarks.harness import Measured, Setting, Standing, disagreeing, epochs_within
 from benchmarks.peers import PEERS
 
 
@@ -54,12 +52,6 @@ def test_a_peer_that_fails_is_said_and_left_out():
 def test_a_peer_without_dropout_is_not_asked_for_it():
     names = [peer.name for peer in PEERS.values() if "dropout" not in peer.lacks]
     assert "sklearn" not in names and "torch" in names
-
-
-def test_the_better_number_of_threads_counts_by_its_median():
-    one = Measured("torch", 1, (3.0, 1.0, 2.0), 0.0)
-    two = replace(one, threads=2, seconds=(9.0, 1.5, 0.1))
-    assert best([one, two]) == {"torch": two}
 
 
 def test_a_loss_unlike_the_others_is_found():

@@ -29,7 +29,7 @@ def trained(network=None, **options):
 
 def step(*sizes):
     """The training step of a network of these sizes."""
-    parameters, packing = cr.tree.pack(net(*sizes))
+    packing = cr.tree.packing(net(*sizes))
     types = Batches(
         cr.ArrayType((cr.BATCH, sizes[0]), "float32"), cr.ArrayType((cr.BATCH,), "int64")
     )

@@ -41,7 +41,7 @@ def fit(rows, validation_rows, say):
         return plain(self, size)
 
     plain, Rows.in_turn = Rows.in_turn, in_turn
-    x, held_out = (rng.normal(size=(count, 20)).astype("f4") for count in (rows, validation_rows))
+    x, held_out = (rng.standard_normal((count, 20), "f4") for count in (rows, validation_rows))
     try:
         return cr.train.fit(network, x, (x[:, 0] > 0), loss="cross_entropy", epochs=3,
             batch_size=2, schedule=rates, validation=(held_out, held_out[:, 0] > 0),

@@ -16,6 +16,8 @@ _RESHAPE = PRIMITIVES["reshape"]
 
 def copied(node: Node) -> Node:
     """The same numbers as a node of its own, which has memory of its own."""
+    if node.type.dtype == "bool":
+        return build(PRIMITIVES["where"], (node, node, node), {})
     return build(PRIMITIVES["stop_gradient"], (node,), {"finite": False})
 
 
@@ -65,8 +67,12 @@ def parts_of_parts(node: Node, present: set[Node]) -> Node | None:
     """An array joined from joined arrays: along one axis they are taken apart, else copied."""
     if node.primitive is None or node.primitive not in (concatenate, PRIMITIVES["place"]):
         return None
-    if node.primitive is concatenate and len(node.inputs) == 1:
-        return node.inputs[0]
+    if node.primitive is concatenate:
+        filled = [piece for piece in node.inputs if 0 not in piece.shape]
+        if len(node.inputs) == 1 or not filled:
+            return node.inputs[0]
+        if len(filled) < len(node.inputs):
+            return build(concatenate, tuple(filled), dict(node.params))
     axis = dict(node.params).get("axis")
     pieces: list[Node] = []
     for piece in node.inputs:

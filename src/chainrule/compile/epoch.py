@@ -19,8 +19,7 @@ from chainrule.node import Node
 
 #: What the code of an epoch reads, each 8 bytes, in this order. `order` holds places of samples
 #: (int64); `values` is written (float64); `stop` asks for an end before the next
-#: step; `done` is the step before which the code ended; `halt` tells all threads of a stop, after
-#: even steps and after odd ones.
+#: step; `done` is the step before which the code ended.
 WORDS = (
     "first",
     "last",
@@ -30,9 +29,14 @@ WORDS = (
     "values",
     "stop",
     "done",
-    "halt",
-    "halt_odd",
 )
+
+#: Where among the flags the word lies that tells all threads to stop; that for odd steps lies as
+#: far after it: each in a cache line of its own.
+HALT = 16
+
+#: Bytes that a processor fetches at once, and how many samples ahead they are asked for.
+_LINE, _AHEAD = 64, 4
 
 #: What the code of an epoch is called with.
 ARGUMENTS = (("ptr", "table"), ("ptr", "run"), ("i64", "thread"), ("i64", "threads"))
@@ -159,8 +163,8 @@ class _Epoch:
 
     def _halt(self, step: str) -> str:
         """The word that tells of a stop: two in turn, for one may still be read."""
-        odd = self.code.get(f"and i64 {step}, 1")
-        return self.code.at(self.word(WORDS.index("halt")), "i64", odd)
+        turn = self.code.mul(self.code.get(f"and i64 {step}, 1"), HALT)
+        return self.code.at(self.pointer(self.plan.flags), "i64", self.code.add(turn, HALT))
 
     def _array(self, name: str) -> str:
         return self.code.load("ptr", self.word(WORDS.index(name)), 8)
@@ -215,11 +219,25 @@ class _Epoch:
         start, stop = share(self.code, rows)
         with code.loop(start, stop) as row:
             sample = code.load("i64", code.at(order, "i64", row), 8)
+            later = code.smaller(code.add(row, _AHEAD), code.sub(stop, 1))
+            ahead = code.load("i64", code.at(order, "i64", later), 8)
             for feed, (source, goal, size) in zip(self.layout.feeds, ends, strict=True):
                 to = feed.node.type.dtype
-                from_ = code.at(source, memory_type(feed.dtype, 1), code.mul(sample, size))
+                element = memory_type(feed.dtype, 1)
+                from_ = code.at(source, element, code.mul(sample, size))
                 into = code.at(goal, memory_type(to, 1), code.mul(row, size))
+                self._fetch(code.at(source, element, code.mul(ahead, size)), size, feed.dtype)
                 self._copy_row(from_, feed.dtype, into, to, size)
+
+    def _fetch(self, pointer: str, size: int, dtype: str) -> None:
+        """Ask for a row that is copied soon: samples lie anywhere, far from the processor."""
+        bytes = size * SIZE[dtype]
+        if bytes < 4 * _LINE:
+            return
+        with self.code.loop(0, bytes, _LINE) as place:
+            line = self.code.at(pointer, "i8", place)
+            hints = (("i32", "0"), ("i32", "2"), ("i32", "1"))  # to read, into the second cache
+            self.code.call("llvm.prefetch.p0", "void", ("ptr", line), *hints)
 
     def _copy_row(self, source: str, dtype: str, goal: str, to: str, size: int) -> None:
         """A row of numbers, converted: vectors of neighbours, then the rest one by one."""

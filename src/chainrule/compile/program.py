@@ -6,7 +6,7 @@ import ctypes
 import functools
 import hashlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -20,13 +20,13 @@ from chainrule.compile.gemm import scratch_bytes, write_gemm
 from chainrule.compile.memory import Plan, plan
 from chainrule.compile.prepare import prepare
 from chainrule.compile.schedule import schedule
-from chainrule.compile.tables import Tables
+from chainrule.compile.tables import Tables, address
 from chainrule.compile.target import Target, host
 from chainrule.compile.threads import Team, write_barrier, yield_address
 from chainrule.graph import Graph
 from chainrule.node import Fold
 from chainrule.transforms.trace import trace
-from chainrule.types import with_batch
+from chainrule.types import BATCH
 
 
 #: The types of what the code of a step is called with: table, rows, thread, threads.
@@ -192,6 +192,14 @@ class Compiled:
         self.program = program
         self.threads = threads
         self.stages = Stages(program)
+        graph, slots = program.graph, program.plan.slots
+        buffers = sorted(program.plan.outputs, key=lambda buffer: cast(int, buffer.output))
+        self._inputs = [(slots[x], np.dtype(x.type.dtype), x.shape) for x in graph.inputs]
+        self._outputs = [
+            (slots[buffer], np.dtype(x.type.dtype), x.shape)
+            for buffer, x in zip(buffers, graph.outputs, strict=True)
+        ]
+        self._is_flat = graph.in_tree == tree.flatten((0,) * len(graph.inputs))[1]
         self._call = SIGNATURE(program.library.address("step"))
         self._lock = threading.Lock()
         self._tables: Tables | None = None
@@ -204,23 +212,46 @@ class Compiled:
 
     def __call__(self, *args: Any) -> Any:
         """What the function gives for these arguments. TypeError or ValueError as the graph's."""
-        values, batch = self.graph.bind(args)
-        rows = 0 if batch is None else int(cast(int, batch))
+        found = self._ready(args)
+        arrays, rows = self._bound(args) if found is None else found
         with self._lock:
             tables = self._tables_for(rows)
-            for node in self.graph.inputs:
-                value = values[node]
-                if value.dtype.name != node.type.dtype:
-                    raise TypeError(f"compiled code takes no {value.dtype}; evaluate with NumPy")
-                tables.put(node, value)
-            outputs = [
-                np.empty(cast(Any, with_batch(node.shape, rows)), node.type.dtype)
-                for node in self.graph.outputs
-            ]
-            for buffer in self.program.plan.outputs:
-                tables.put(buffer, outputs[cast(int, buffer.output)])
+            for (slot, _, _), array in zip(self._inputs, arrays, strict=True):
+                tables.tables[:, :, slot] = address(array)
+            outputs: list[Any] = []
+            for slot, dtype, shape in self._outputs:
+                output = np.empty([rows if size is BATCH else size for size in shape], dtype)
+                tables.tables[:, :, slot] = address(output)
+                outputs.append(output)
             self._run(tables, rows)
         return tree.unflatten(cast(tree.Structure, self.graph.out_tree), outputs)
+
+    def _ready(self, args: Sequence[Any]) -> tuple[Sequence[Any], int] | None:
+        """The arguments and the number of rows, if all are arrays just as the code takes them."""
+        if not self._is_flat or len(args) != len(self._inputs):
+            return None
+        rows: int | None = None
+        for array, (_, dtype, shape) in zip(args, self._inputs, strict=True):
+            if type(array) is not np.ndarray or array.dtype != dtype:
+                return None
+            if array.ndim != len(shape) or not array.flags.c_contiguous:
+                return None
+            for size, have in zip(shape, array.shape, strict=True):
+                want = rows if size is BATCH else size
+                if want is None:
+                    rows = have
+                elif want != have:
+                    return None
+        return args, rows or 0
+
+    def _bound(self, args: Sequence[Any]) -> tuple[Sequence[Any], int]:
+        """The arguments as arrays that the code takes, and the number of rows."""
+        values, batch = self.graph.bind(args)
+        arrays = [values[node] for node in self.graph.inputs]
+        for array, (_, dtype, _) in zip(arrays, self._inputs, strict=True):
+            if array.dtype != dtype:
+                raise TypeError(f"compiled code takes no {array.dtype}; evaluate with NumPy")
+        return arrays, 0 if batch is None else int(cast(int, batch))
 
     def _tables_for(self, rows: int) -> Tables:
         if self._tables is None or rows > self._tables.rows:
@@ -228,11 +259,10 @@ class Compiled:
         return self._tables
 
     def _run(self, tables: Tables, rows: int) -> None:
-        starts = [int(table.ctypes.data) for table in tables.tables]
+        starts, count = tables.starts, self.threads
         if self._team is None:
             self._call(starts[0], rows, 0, 1)
         else:
-            count = self.threads
             self._team.run(lambda thread: self._call(starts[thread], rows, thread, count))
         tables.check()
 

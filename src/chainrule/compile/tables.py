@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,6 +55,11 @@ class Tables:
         self.flags[:] = 0
         self.tables[:, :, plan.flags] = address(self.flags)
 
+    @functools.cached_property
+    def starts(self) -> list[int]:
+        """Where the table of each thread begins."""
+        return [address(table) for table in self.tables]
+
     def put(self, thing: Node | Buffer, array: Any) -> None:
         """Let the place of an input, a constant, an output or a buffer lead to an array."""
         self.tables[:, :, self.plan.slots[thing]] = address(array)
@@ -66,10 +72,16 @@ class Tables:
 
     def room(self, size: int) -> Any:
         """New memory of so many bytes, at the beginning of a cache line; uint8."""
-        block = np.empty(size + _ALIGN, np.uint8)
-        start = -address(block) % _ALIGN
+        block = aligned(size)
         self.memory.append(block)
-        return block[start : start + size]
+        return block
+
+
+def aligned(size: int) -> Any:
+    """New memory of so many bytes, at the beginning of a cache line; uint8 `(size,)`."""
+    block = np.empty(size + _ALIGN, np.uint8)
+    start = -address(block) % _ALIGN
+    return block[start : start + size]
 
 
 def address(array: Any) -> int:

@@ -15,7 +15,7 @@ from chainrule.compile.memory import BLOCK
 from chainrule.compile.nests import Nest
 from chainrule.compile.products import is_small
 from chainrule.compile.sharing import share
-from chainrule.compile.views import Source
+from chainrule.compile.views import Source, core
 from chainrule.compile.writer import Number, Writer, is_row
 from chainrule.node import Node
 
@@ -54,7 +54,9 @@ def cut(nest: Nest) -> Cut:
     """The tiles of one nest."""
     dtype = nest.contract.type.dtype if nest.contract is not None else "float64"
     width = nest.space[-1] or 1
-    whole = any(is_row(node, nest) for node in (*nest.nodes, *(s.inputs[0] for s in nest.sinks)))
+    rows = any(is_row(node, nest) for node in (*nest.nodes, *(s.inputs[0] for s in nest.sinks)))
+    # A sum over all has one part for each block of rows: no two tiles may lie side by side in it.
+    whole = rows or any(not core(sink.shape) for sink in nest.sinks)
     if whole or not isinstance(width, int):
         size = width if isinstance(width, int) else COLUMNS
         rows = max(BLOCK, TILE // (size * SIZE[dtype]) // BLOCK * BLOCK)

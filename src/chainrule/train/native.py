@@ -13,10 +13,10 @@ import numpy as np
 from chainrule import tree
 from chainrule.compile.code import SIZE
 from chainrule.compile.emit import write_step
-from chainrule.compile.epoch import WORDS, Feed, Layout, write_epoch
+from chainrule.compile.epoch import HALT, WORDS, Feed, Layout, write_epoch
 from chainrule.compile.hoist import hoist
 from chainrule.compile.program import Compiled, Program, module_for
-from chainrule.compile.tables import Tables, address
+from chainrule.compile.tables import Tables, address, aligned
 from chainrule.compile.target import host
 from chainrule.compile.threads import Team
 from chainrule.graph import Graph
@@ -88,6 +88,14 @@ def _readable(array: Any, type: ArrayType | None) -> Any:
     return np.ascontiguousarray(array, type and type.dtype) if array.ndim == 1 else None
 
 
+def _own(array: Any) -> Any:
+    """A copy that begins with a cache line: so threads that share out columns share fewer lines."""
+    array = np.asarray(array)
+    own = aligned(array.nbytes).view(array.dtype).reshape(array.shape)
+    own[...] = array
+    return own
+
+
 class _Runner:
     """The machine code of one step, for samples of certain dtypes, and its memory."""
 
@@ -131,7 +139,7 @@ class _Runner:
     def run(self, position: Position, arrays: Sequence[Any], plan: Plan) -> tuple[Position, Any]:
         """All steps of a plan. IndexError where a step takes what is not there."""
         leaves, structure = tree.flatten((position.parameters, position.state))
-        state = [np.array(leaf, order="C") for leaf in leaves]
+        state = [_own(leaf) for leaf in leaves]
         tables = self._settled(plan, state)
         steps = len(plan.rates)
         rates = np.ascontiguousarray(plan.rates, np.float64)
@@ -148,6 +156,7 @@ class _Runner:
         while done < steps and not last:
             run[at["first"]], run[at["last"]] = done, min(done + self._some, steps)
             start = time.perf_counter()
+            tables.flags[HALT:] = 0
             self._go(tables, run, at["stop"])
             tables.check()
             taken = time.perf_counter() - start
@@ -193,8 +202,7 @@ class _Runner:
                 tables.put(buffer, tables.room(buffer.size.at(rows) * SIZE[buffer.dtype]))
 
     def _go(self, tables: Tables, run: Any, stop: int) -> None:
-        starts = [int(table.ctypes.data) for table in tables.tables]
-        words, count = address(run), self._threads
+        starts, words, count = tables.starts, address(run), self._threads
         if count == 1:
             self._call(starts[0], words, 0, 1)
             return

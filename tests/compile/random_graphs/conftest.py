@@ -1,4 +1,4 @@
-"""Random functions, made of operations that are drawn one after another.
+"""The operations that random functions are made of.
 
 Inputs are quarters, and a value is known to be exact as long as its numbers fit into 22 bits. What
 jumps (comparisons, signs, places of extremes) is applied to exact values alone, where no order of
@@ -16,22 +16,10 @@ import pytest
 import chainrule as cr
 from chainrule.ops import matrix_transpose
 from chainrule.ops.declare import broadcast_shape
-from chainrule.types import BATCH, ArrayType
+from chainrule.types import BATCH
 
 
 MOST_ROWS = 40
-
-
-class Inputs(NamedTuple):
-    """What the functions take: floats of several shapes, labels, and a random key."""
-
-    scalar: Any
-    vector: Any
-    matrix: Any
-    rows: Any
-    stack: Any
-    labels: Any
-    key: Any
 
 
 @dataclasses.dataclass(frozen=True)
@@ -123,8 +111,14 @@ def along(function: Callable[[Value, int, int], Value]) -> Callable[..., Value]:
     return apply
 
 
-def softmax(x, axis, n):
-    return Value(cr.softmax(x.floating().node, axis=axis), 1)
+def pair(combine: Callable[[Any, Any, int], Any], size: Callable[..., Any]) -> Callable[..., Value]:
+    """An operation on two floats that broadcast; `size` gives the bound, and the grain if any."""
+
+    def apply(x: Value, y: Value, n: int) -> Value:
+        x, y = fitting(x, y)
+        return Value(combine(x.node, y.node, n), *size(x, y))
+
+    return apply
 
 
 def normalised(x, axis, n):
@@ -133,26 +127,9 @@ def normalised(x, axis, n):
     return Value(centred / cr.sqrt(cr.variance(node, axis, True) + 1), 2 * x.bound)
 
 
-def quotient(x, y, n):
-    x, y = fitting(x, y)
-    return Value(x.node / (1.5 + cr.square(cr.sin(y.node))), x.bound)
-
-
 def raised(x, y, n):
-    x, y = fitting(x, y)
-    base = 1 + cr.square(cr.sin(x.node))
-    forms = (cr.power(base, cr.tanh(y.node)), base**-1.5, base**0.5, base**-1)
-    return Value(forms[n % 4], 2)
-
-
-def added(x, y, n):
-    x, y = fitting(x, y)
-    return Value(x.node + y.node if n % 2 else x.node - y.node, *either(x, y))
-
-
-def multiplied(x, y, n):
-    x, y = fitting(x, y)
-    return Value(x.node * y.node, *product(x, y))
+    base = 1 + cr.square(cr.sin(x))
+    return (cr.power(base, cr.tanh(y)), base**-1.5, base**0.5, base**-1)[n % 4]
 
 
 def matrix_product(x, y, n):
@@ -226,7 +203,10 @@ SMOOTH = [
     smooth(lambda x: cr.softplus(-x), 65), smooth(lambda x: cr.sqrt(0.5 + cr.square(x)), 65),
     smooth(lambda x: cr.exp(cr.sin(x)) - cr.expm1(cr.cos(x)), 6),
     smooth(lambda x: cr.log(cr.log1p(cr.square(x)) + 0.5), 3),
-    along(softmax), along(normalised), quotient, raised, added, multiplied,
+    along(lambda x, axis, n: Value(cr.softmax(x.floating().node, axis=axis), 1)),
+    pair(lambda x, y, n: x + y if n % 2 else x - y, either), pair(lambda x, y, n: x * y, product),
+    pair(lambda x, y, n: x / (1.5 + cr.square(cr.sin(y))), lambda x, y: (x.bound,)),
+    pair(raised, lambda x, y: (2,)), along(normalised),
     matrix_product, matrix_product, transposed, reshaped, along(cut), joined, along(picked),
     along(spread_out), other_precision,
     lambda x, y, n: total(x, some_axes(x, n), keepdims=n % 3 == 0),
@@ -239,11 +219,6 @@ SMOOTH = [
 # ---- operations with kinks, and with jumps -------------------------------------------------------
 
 
-def extreme(x, y, n):
-    x, y = fitting(x, y)
-    return Value((cr.maximum if n % 2 else cr.minimum)(x.node, y.node), *either(x, y))
-
-
 def largest(x, y, n):
     if x.node.dtype == "bool":
         return x
@@ -254,7 +229,7 @@ def largest(x, y, n):
 KINKED = [
     lambda x, y, n: x.same(cr.relu(x.floating().node)),
     lambda x, y, n: x.same(cr.abs(x.floating().node)),
-    extreme, largest,
+    pair(lambda x, y, n: (cr.maximum if n % 2 else cr.minimum)(x, y), either), largest,
 ]  # fmt: skip
 COMPARISONS = [cr.less, cr.less_equal, cr.greater, cr.greater_equal, cr.equal, cr.not_equal]
 
@@ -275,104 +250,25 @@ def whole(x, y, n):
     return Value(inside.astype(("int64", "int32", "int64")[n % 3]), 5, 0)
 
 
-def place_of_largest(x, axis, n):
-    return Value(cr.argmax(x.floating().node, axis=axis), x.shape[axis], 0)
-
-
 JUMPING = [
-    chosen, chosen, whole, along(place_of_largest),
+    chosen, chosen, whole,
+    along(lambda x, axis, n: Value(cr.argmax(x.floating().node, axis=axis), x.shape[axis], 0)),
     lambda x, y, n: Value(cr.sign(x.floating().node), 1, 0),
     lambda x, y, n: Value(cr.step(x.floating().node, at_zero=0.5), 1, 1),
 ]  # fmt: skip
 
 
-# ---- functions -----------------------------------------------------------------------------------
+class Operations(NamedTuple):
+    """What random functions are made of."""
 
-
-@dataclasses.dataclass(frozen=True)
-class Case:
-    """A random function of `Inputs`.
-
-    steps    (operation, how far back its first operand lies, its second operand, a number)
-    outputs  which of all values, counted from the last; inputs and constants are among them
-    sizes    of the axes of the inputs
-    dtypes   of inputs with and without rows
-    kinks    whether kinks are applied to values that are not exact
-    """
-
-    steps: Sequence[tuple[int, int, int, int]]
-    outputs: Sequence[int]
-    sizes: tuple[int, int]
-    dtypes: tuple[str, str]
-    kinks: bool = True
-
-    def __call__(self, inputs: Inputs) -> list[Any]:
-        kept = cr.uniform(inputs.key, inputs.rows.shape, inputs.rows.dtype) >= 0.25
-        values = [
-            *(Value(node, 2, 2) for node in inputs[:5]),
-            Value(inputs.labels, 2, 0),
-            Value(kept, 1, 0),
-            Value(cr.one_hot(inputs.labels, 3, inputs.rows.dtype), 1, 0),
-            Value(cr.normal(inputs.key, inputs.vector.shape, inputs.vector.dtype), 9),
-            Value(cr.constant([0.5, -1.5, 0.0], inputs.matrix.dtype), 2, 1),
-        ]
-        for operation, back, other, number in self.steps:
-            x, y = values[-1 - back % len(values)], values[other % len(values)]
-            is_exact = x.is_exact and y.is_exact
-            table = SMOOTH + KINKED * (self.kinks or is_exact) + JUMPING * is_exact
-            values.append(settled(table[operation % len(table)](x, y, number)))
-        return [values[-1 - place % len(values)].node for place in self.outputs]
-
-    @property
-    def types(self) -> Inputs:
-        (m, n), (narrow, wide) = self.sizes, self.dtypes
-        shapes = [(), (n,), (m, n), (BATCH, n), (2, m, n)]
-        floats = [ArrayType(shape, wide if BATCH in shape else narrow) for shape in shapes]
-        return Inputs(*floats, ArrayType((BATCH,), "int64"), ArrayType((2,), "uint32"))
-
-    def arguments(self, seed: int, rows: int, specials: Sequence[float] = ()) -> Inputs:
-        """Quarters from -2 to 2, and special values in every fifth place."""
-        rng = np.random.default_rng([seed, rows])
-
-        def numbers(type: ArrayType) -> Any:
-            shape = tuple(rows if size is BATCH else size for size in type.shape)
-            plain = rng.integers(-8, 9, shape) / 4
-            if specials:
-                plain = np.where(rng.random(shape) < 0.2, rng.choice(specials, shape), plain)
-            return np.asarray(plain, type.dtype)
-
-        labels, key = rng.integers(0, 3, rows), cr.key(int(rng.integers(2**60)))
-        return Inputs(*map(numbers, self.types[:5]), labels, key)
-
-
-#: Errors relative to the largest number on the way, for graphs that have float32 in them or not.
-TOLERANCES = {True: 2e-5, False: 1e-13}
-
-
-def check_agrees(found: Any, graph: cr.Graph, args: Any) -> None:
-    """What compiled code gave for a graph is what NumPy gives, within the rounding of each step."""
-    values = cr.node_values(graph, args)
-    sizes = [
-        np.max(np.abs(value), initial=0, where=np.isfinite(value))
-        for node, value in values.items()
-        if node.type.is_float
-    ]
-    is_rough = any(node.type.dtype == "float32" for node in graph.nodes)
-    allowed = TOLERANCES[is_rough] * max(sizes)
-    for number, (a, node) in enumerate(zip(cr.tree.leaves(found), graph.outputs, strict=True)):
-        b = values[node]
-        assert (a.dtype, a.shape) == (b.dtype, b.shape)
-        bound = allowed if node.type.is_float else 0
-        np.testing.assert_allclose(a, b, 0, bound, err_msg=f"output {number} of {graph}")
+    value: type[Value]
+    settled: Callable[[Value], Value]
+    smooth: Sequence[Callable[..., Value]]
+    kinked: Sequence[Callable[..., Value]]
+    jumping: Sequence[Callable[..., Value]]
 
 
 @pytest.fixture(scope="session")
-def random_case() -> type[Case]:
-    """What a random function is made of."""
-    return Case
-
-
-@pytest.fixture(scope="session")
-def agrees() -> Callable[[Any, cr.Graph, Any], None]:
-    """A check that compiled code gave what NumPy gives: (results, graph, arguments)."""
-    return check_agrees
+def operations() -> Operations:
+    """Of two values and a whole number each."""
+    return Operations(Value, settled, SMOOTH, KINKED, JUMPING)
