@@ -5,6 +5,8 @@ from __future__ import annotations
 import ctypes
 import functools
 import hashlib
+import os
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +21,9 @@ from chainrule.version import __version__
 Import: TypeAlias = "int | Library"
 
 _SOURCES = ("compile", "ops", "transforms")  # what the IR of a graph depends on
+
+#: When this process took in the sources.
+_IMPORTED = time.time()
 
 
 class CompileError(RuntimeError):
@@ -187,6 +192,9 @@ def _versions() -> tuple[str, ...]:
     digest = hashlib.sha256()
     for path in _source_files():
         digest.update(path.read_bytes())
+        if path.stat().st_mtime > _IMPORTED:
+            # Edited since it was imported: what is compiled now is not what the file says.
+            digest.update(f"{os.getpid()} {_IMPORTED}".encode())
     return (__version__, llvmlite.__version__, llvm, digest.hexdigest())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +15,7 @@ from chainrule.node import Node
 
 
 _ALIGN = 64
+_UNUSED = 3  # references to a block of which there is no view
 _WORDS = 64  # of the memory by which threads meet, and of flags
 
 
@@ -77,9 +79,38 @@ class Tables:
         return block
 
 
+@dataclass(eq=False)
+class Pool:
+    """Memory for results that come again and again, used anew when nobody refers to it any more.
+
+    New memory of 100 MB costs as much as several steps: every page of it has to be filled with 0.
+    """
+
+    blocks: list[Any] = field(default_factory=list)
+
+    def copy(self, array: Any) -> Any:
+        """A copy that begins with a cache line: so threads that share out columns share no line."""
+        array = np.asarray(array)
+        own = self._block(array.nbytes).view(array.dtype).reshape(array.shape)
+        own[...] = array
+        return own
+
+    def _block(self, size: int) -> Any:
+        for place in range(len(self.blocks)):
+            block = self.blocks[place]
+            # Every view of a block refers to it; the list, `block` and the call do so here.
+            if len(block) == size + _ALIGN and sys.getrefcount(block) <= _UNUSED:
+                return _from_line(block, size)
+        self.blocks.append(np.empty(size + _ALIGN, np.uint8))
+        return _from_line(self.blocks[-1], size)
+
+
 def aligned(size: int) -> Any:
     """New memory of so many bytes, at the beginning of a cache line; uint8 `(size,)`."""
-    block = np.empty(size + _ALIGN, np.uint8)
+    return _from_line(np.empty(size + _ALIGN, np.uint8), size)
+
+
+def _from_line(block: Any, size: int) -> Any:
     start = -address(block) % _ALIGN
     return block[start : start + size]
 

@@ -16,7 +16,7 @@ from chainrule.compile.emit import write_step
 from chainrule.compile.epoch import HALT, WORDS, Feed, Layout, write_epoch
 from chainrule.compile.hoist import hoist
 from chainrule.compile.program import Compiled, Program, module_for
-from chainrule.compile.tables import Tables, address, aligned
+from chainrule.compile.tables import Pool, Tables, address
 from chainrule.compile.target import host
 from chainrule.compile.threads import Team
 from chainrule.graph import Graph
@@ -88,14 +88,6 @@ def _readable(array: Any, type: ArrayType | None) -> Any:
     return np.ascontiguousarray(array, type and type.dtype) if array.ndim == 1 else None
 
 
-def _own(array: Any) -> Any:
-    """A copy that begins with a cache line: so threads that share out columns share fewer lines."""
-    array = np.asarray(array)
-    own = aligned(array.nbytes).view(array.dtype).reshape(array.shape)
-    own[...] = array
-    return own
-
-
 class _Runner:
     """The machine code of one step, for samples of certain dtypes, and its memory."""
 
@@ -120,6 +112,7 @@ class _Runner:
         )
         self._threads, self._team = threads, team
         self._tables: Tables | None = None
+        self._pool = Pool()
         self._own: list[Any] = []
         self._some = 1  # steps that machine code runs before Python looks for signals
         self._library = self._build(dtypes)
@@ -139,7 +132,7 @@ class _Runner:
     def run(self, position: Position, arrays: Sequence[Any], plan: Plan) -> tuple[Position, Any]:
         """All steps of a plan. IndexError where a step takes what is not there."""
         leaves, structure = tree.flatten((position.parameters, position.state))
-        state = [_own(leaf) for leaf in leaves]
+        state = [self._pool.copy(leaf) for leaf in leaves]
         tables = self._settled(plan, state)
         steps = len(plan.rates)
         rates = np.ascontiguousarray(plan.rates, np.float64)

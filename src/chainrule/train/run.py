@@ -156,7 +156,7 @@ class Run:
                 raise self._diverged(f"the loss is {values[-1]}", standing, position, rate)
             total += float(np.sum(values * (plan.sizes if self.reduction == "mean" else 1)))
             taken += len(plan.order)
-        if not np.all(np.isfinite(position.parameters)):
+        if not _is_finite(position.parameters):
             raise self._diverged("a parameter is no longer finite", standing, position, rate)
         row = {"loss": total / taken if self.reduction == "mean" else total}
         if self.update is not None:
@@ -203,6 +203,12 @@ class Run:
             standing.history,
             self.packing.unpack(standing.best),
         )
+
+
+def _is_finite(parameters: Any) -> bool:
+    """Whether all are. A finite sum has no term that is not: that is looked at first."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return bool(np.isfinite(np.sum(parameters)) or np.all(np.isfinite(parameters)))
 
 
 def validator(
