@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -57,6 +58,15 @@ class Backend:
         if self.name == "numpy":
             return "NumPy"
         return f"machine code, {self.threads} thread{'s' if self.threads > 1 else ''}"
+
+    @property
+    def processor(self) -> str:
+        """What the bits of the results depend on, besides the graph: of NumPy the architecture."""
+        if self.name == "numpy":
+            return platform.machine()
+        target = host()
+        fma = "with" if target.has("fma") else "without"
+        return f"{target.triple}, {target.vector_bits} bits, {fma} fused multiply-add"
 
     def epoch(self, step: Graph) -> Epoch:
         """Epochs of a training step."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import platform
 import time
 import warnings
 from collections.abc import Mapping
@@ -89,7 +88,7 @@ def fingerprint(graph: Graph, source: Source, held_out: Rows | None, run: Run) -
             "chainrule": __version__,
             "numpy": np.__version__,
             "blas": _blas(),
-            "processor": platform.machine(),
+            "processor": run.backend.processor,
         },
     )
 

@@ -137,7 +137,7 @@ def fit(
 
 def _work(settings: Settings, source: Source, method: Optimizer | Lbfgs) -> tuple[int, int]:
     """(rows of a step, number of steps) of a whole run."""
-    rows = max(map(settings.batch_of, source.sizes))
+    rows = max(min(settings.batch_of(size), size) for size in source.sizes)
     if isinstance(method, Lbfgs):
         return rows, settings.epochs * method.iterations
     return rows, settings.epochs * sum(map(settings.steps_of, source.sizes))
