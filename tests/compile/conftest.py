@@ -10,7 +10,7 @@ import pytest
 from chainrule.compile.target import Target, host
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def cache_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Nothing that was compiled before is used, and the user's cache is left alone."""
     with pytest.MonkeyPatch.context() as patch:

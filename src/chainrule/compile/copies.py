@@ -63,7 +63,7 @@ def with_arrays(node: Node) -> Node:
     return node
 
 
-def parts_of_parts(node: Node, present: set[Node]) -> Node | None:
+def parts_of_parts(node: Node) -> Node | None:
     """An array joined from joined arrays: along one axis they are taken apart, else copied."""
     if node.primitive is None or node.primitive not in (concatenate, PRIMITIVES["place"]):
         return None

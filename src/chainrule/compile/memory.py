@@ -60,6 +60,12 @@ class Plan:
         return tuple(b for b in self.slots if isinstance(b, Buffer) and b.output is not None)
 
     @property
+    def places(self) -> str:
+        """What stands at each place of the table, in order."""
+        things = (x if isinstance(x, Buffer) else x.type for x in self.slots)
+        return "; ".join(self._line(x) if isinstance(x, Buffer) else str(x) for x in things)
+
+    @property
     def barrier(self) -> int:
         """The place of the memory by which threads meet."""
         return len(self.slots)

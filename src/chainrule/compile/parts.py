@@ -75,7 +75,7 @@ def _put(items: Sequence[object], place: int, item: object) -> tuple[object, ...
     return (*items[:place], item, *items[place + 1 :])
 
 
-def slice_of_parts(node: Node, present: set[Node]) -> Node | None:
+def slice_of_parts(node: Node) -> Node | None:
     """A slice of one axis of a concatenation along that axis is a slice of one of its parts."""
     if node.primitive is not _SLICE or node.inputs[0].primitive is not concatenate:
         return None

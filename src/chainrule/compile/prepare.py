@@ -32,39 +32,39 @@ def prepare(graph: Graph) -> Graph:
     """
     graph = simplify(graph)
     present = set(graph.nodes)
-    outputs = inline(
-        graph.outputs, {node: node for node in graph.inputs}, None, lambda n: _rewrite(n, present)
-    )
+    given = {node: node for node in graph.inputs}
+    outputs = inline(graph.outputs, given, None, lambda n: step_of_output(n, present))
+    outputs = inline(outputs, given, None, _rewrite)
     outputs = [own(output) for output in told_apart(outputs)]
-    outputs = inline(outputs, {node: node for node in graph.inputs}, None, with_arrays)
+    outputs = inline(outputs, given, None, with_arrays)
     return Graph(graph.inputs, tuple(outputs), graph.in_tree, graph.out_tree)
 
 
-def _rewrite(node: Node, present: set[Node]) -> Node:
-    while (found := _rewritten(node, present)) is not None:
+def _rewrite(node: Node) -> Node:
+    while (found := _rewritten(node)) is not None:
         if node.label and found.label is None:
             label(found, node.label)
         node = found
     return shortened(node)
 
 
-def _rewritten(node: Node, present: set[Node]) -> Node | None:
+def _rewritten(node: Node) -> Node | None:
     for rule in _RULES:
-        found = rule(node, present)
+        found = rule(node)
         if found is not None:
             return found
     return None
 
 
-def step_of_output(node: Node, present: set[Node]) -> Node | None:
+def step_of_output(node: Node, present: set[Node]) -> Node:
     """step(x) = step(relu(x)), where relu(x) is there already: x itself need not be kept."""
     if node.primitive is not step or dict(node.params)["at_zero"] != 0:
-        return None
+        return node
     positive = build(relu, node.inputs, {})
-    return build(step, (positive,), dict(node.params)) if positive in present else None
+    return build(step, (positive,), dict(node.params)) if positive in present else node
 
 
-def elementwise_of_parts(node: Node, present: set[Node]) -> Node | None:
+def elementwise_of_parts(node: Node) -> Node | None:
     """f(concatenate(a, b), c) = concatenate(f(a, c₁), f(b, c₂)), c₁ and c₂ being slices of c."""
     if not is_kind(node, Emit.ELEMENTWISE):
         return None
@@ -77,12 +77,12 @@ def elementwise_of_parts(node: Node, present: set[Node]) -> Node | None:
     for piece in joined.inputs:
         stop = start + int(piece.shape[axis])  # pyright: ignore[reportArgumentType]
         operands = tuple(part_of(x, axis, start, stop) for x in node.inputs)
-        parts.append(_rewrite(application(node, operands), present))
+        parts.append(_rewrite(application(node, operands)))
         start = stop
     return build(concatenate, tuple(parts), {"axis": axis})
 
 
-def elementwise_of_reshaped(node: Node, present: set[Node]) -> Node | None:
+def elementwise_of_reshaped(node: Node) -> Node | None:
     """f(reshape(a), b) = reshape(f(a, reshape(b))), where a is computed and has more axes."""
     if not is_kind(node, Emit.ELEMENTWISE):
         return None
@@ -90,12 +90,12 @@ def elementwise_of_reshaped(node: Node, present: set[Node]) -> Node | None:
         if operand.primitive is _RESHAPE and _is_richer(operand.inputs[0], node.shape):
             (inner,) = operand.inputs
             operands = tuple(_reshaped(x, inner.shape) for x in node.inputs)
-            made = _rewrite(application(node, operands), present)
+            made = _rewrite(application(node, operands))
             return build(_RESHAPE, (made,), {"shape": node.shape})
     return None
 
 
-def reshaped_number(node: Node, present: set[Node]) -> Node | None:
+def reshaped_number(node: Node) -> Node | None:
     """One number in every place of an array is one number in every place of any shape."""
     if node.primitive is not _RESHAPE or node.inputs[0].primitive is not _BROADCAST:
         return None
@@ -130,13 +130,13 @@ def _whole(shape: Shape) -> list[int]:
     return [size for size in shape if isinstance(size, int)]
 
 
-def sum_of_parts(node: Node, present: set[Node]) -> Node | None:
+def sum_of_parts(node: Node) -> Node | None:
     """The sum of all of a concatenation, or of a reshaped array, is that of its parts."""
     if node.primitive is not _SUM or node.shape != ():
         return None
     (x,) = node.inputs
     if x.primitive is concatenate:
-        sums = [_rewrite(_total(piece), present) for piece in x.inputs]
+        sums = [_rewrite(_total(piece)) for piece in x.inputs]
         total = sums[0]
         for one in sums[1:]:
             total = build(PRIMITIVES["add"], (total, one), {})
@@ -150,7 +150,7 @@ def _total(x: Node) -> Node:
     return build(_SUM, (x,), {"axis": tuple(range(x.ndim)), "keepdims": False})
 
 
-def reduction_of_rows(node: Node, present: set[Node]) -> Node | None:
+def reduction_of_rows(node: Node) -> Node | None:
     """A reduction is brought into one of three forms: over the last loop, all but it, or all.
 
     Others are made of several, one axis at a time, that axis being moved to the end.
@@ -167,13 +167,13 @@ def reduction_of_rows(node: Node, present: set[Node]) -> Node | None:
         return reshape(x, node.shape)
     if folded != list(axes) or (keepdims and axes):
         inner = build(node.primitive, (x,), {"axis": tuple(folded), "keepdims": False})
-        return reshape(_rewrite(inner, present), node.shape)
+        return reshape(_rewrite(inner), node.shape)
     if folded in (loops, loops[:-1], loops[-1:]):
         return None
     one = folded[-1]
     order = (*(axis for axis in range(x.ndim) if axis != one), one)
     last = {"axis": (x.ndim - 1,), "keepdims": False}
-    made = _rewrite(build(node.primitive, (transpose(x, axes=order),), last), present)
+    made = _rewrite(build(node.primitive, (transpose(x, axes=order),), last))
     rest = {"axis": tuple(folded[:-1]), "keepdims": False}
     return build(node.primitive, (made,), rest) if rest["axis"] else made
 
@@ -189,8 +189,7 @@ def _position_of_last(node: Node, x: Node, axis: int) -> Node | None:
     return build(node.primitive, (transpose(x, axes=order),), {"axis": x.ndim - 1})
 
 
-_RULES: tuple[Callable[[Node, set[Node]], Node | None], ...] = (
-    step_of_output,
+_RULES: tuple[Callable[[Node], Node | None], ...] = (
     reshaped_number,
     parts_of_parts,
     slice_of_parts,

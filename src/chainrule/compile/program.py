@@ -121,7 +121,8 @@ class Program:
 
         what  tells such texts for one graph apart
         """
-        content = f"{what} {self.graph.hash} {self.donated}"
+        # The code holds places of the table: what gives them out belongs to what the code is.
+        content = f"{what} {self.graph.hash} {self.donated} {self.plan.schedule} {self.plan.places}"
         if not _is_ours(self.graph):
             # The hash holds the name of an operation, not what its code does.
             text = write()

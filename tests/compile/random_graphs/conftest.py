@@ -193,6 +193,13 @@ def spread_out(x, axis, n):
     return Value(node, x.bound * x.shape[axis], x.grain)
 
 
+def with_itself(x, y, n):
+    """A value and a view of it: turned, reversed, cut, or as a column."""
+    view = (transposed, along(cut), reshaped)[n % 3](x, y, n // 3)
+    a, b = fitting(x, view)
+    return Value(a.node - 0.5 * b.node, a.bound + b.bound)
+
+
 def other_precision(x, y, n):
     narrow = x.node.dtype == "float32" or n % 2
     return x.same(x.node.astype("float64" if narrow else "float32"))
@@ -208,7 +215,7 @@ SMOOTH = [
     pair(lambda x, y, n: x / (1.5 + cr.square(cr.sin(y))), lambda x, y: (x.bound,)),
     pair(raised, lambda x, y: (2,)), along(normalised),
     matrix_product, matrix_product, transposed, reshaped, along(cut), joined, along(picked),
-    along(spread_out), other_precision,
+    along(spread_out), other_precision, with_itself, with_itself,
     lambda x, y, n: total(x, some_axes(x, n), keepdims=n % 3 == 0),
     lambda x, y, n: Value(cr.mean(x.node, axis=some_axes(x, n)), x.bound),
     lambda x, y, n: x.same(cr.broadcast_to(x.node, ((2, 3, 1)[n % 3], *x.shape))),
