@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import chainrule as cr
-from chainrule.compile.program import Compiled, Program
+from chainrule.compile.program import Compiled, Program, compile
 from chainrule.compile.target import host
 from chainrule.testing import check_same
 
@@ -70,3 +70,25 @@ def test_narrower_vectors(narrower, residue, name, dtype):
     """Widths that leave every rest of a vector and of a tile."""
     for width in range(1 + residue, 37, 4):
         check(width, dtype, narrower(name))
+
+
+@every_dtype
+@pytest.mark.parametrize("threads", [1, 3])
+def test_long_lines(dtype, threads):
+    """Folds over one line, and over columns, of fewer and of more numbers than a block holds."""
+
+    def folds(x, y):
+        z = cr.exp(x) + y
+        whole = cr.sum(z), cr.max(z), cr.argmax(z, axis=0), cr.norm(x), cr.mean(z * z)
+        return *whole, cr.sum(z, axis=0), cr.max(z, axis=0), cr.min(z, axis=1), cr.softmax(z), z
+
+    types = cr.ArrayType((cr.BATCH, 3), dtype), cr.ArrayType((3,), dtype)
+    tall = cr.trace(folds, *types)
+    function = compile(tall, threads=threads)
+    rng = np.random.default_rng(0)
+    for size in (1, 15, 16, 17, 683, 2047, 2048, 2049, 10_000):
+        args = rng.normal(size=(size, 3)).astype(dtype), rng.normal(size=3).astype(dtype)
+        check_same(function(*args), tall(*args))
+        args = rng.normal(size=(2, size)).astype(dtype), rng.normal(size=size).astype(dtype)
+        wide = cr.trace(folds, *args)
+        check_same(compile(wide, threads=threads)(*args), wide(*args))
