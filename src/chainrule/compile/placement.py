@@ -106,7 +106,8 @@ class Placement:
         found = source(operand, index_in(operand.shape), space, self.kept)
         after = self.need(operand) if not _is_same(found, space) else self._place(found.node)
         nest = self.home.get(found.node)
-        is_open = nest is not None and not nest.closed and _is_same(found, space)
+        is_made = _is_same(found, space) and found.node.primitive not in _JOINED
+        is_open = nest is not None and not nest.closed and is_made
         if nest is not None and is_open and len(space) > 0:
             if nest.space == space and (len(space) > 1 or total):
                 return nest
@@ -191,7 +192,9 @@ class Placement:
                 if found.node in members:
                     continue
                 home = self.home.get(found.node)
-                if home is None or not is_same or home.closed or found.node in self.kept:
+                is_joined = found.node.primitive in _JOINED  # whole after its last piece
+                apart = is_joined or found.node in self.kept
+                if home is None or not is_same or home.closed or apart:
                     after = max(after, self.need_found(found))
                 else:
                     soft[home] = None
@@ -226,8 +229,8 @@ class Placement:
                     stack.append(inner)
         # What cannot be in these loops is placed now, so that its position is known.
         for node in list(found):
-            for operand, _ in self._operands(node, space):
-                if operand.node not in found:
+            for operand, is_same in self._operands(node, space):
+                if operand.node not in found or not is_same:
                     self.need_found(operand)
         # Among them may be some of these, if others read them in another order.
         return {node: None for node in found if node not in self.home}
