@@ -65,6 +65,13 @@ def test_annotation_decides_what_is_a_leaf():
     assert structure != tree.flatten(Neuron(np.ones(2), np.zeros(1), np.sin, "b"))[1]
 
 
+def test_a_dataclass_without_leaves_comes_back_as_itself():
+    """Primitives are told by their identity: a copy of relu would be another operation."""
+    layers = (Neuron(np.ones(2), np.zeros(1)), cr.relu)
+    assert tree.map(np.negative, layers)[1] is cr.relu
+    assert tree.packing(layers).unpack(np.ones(3))[1] is cr.relu
+
+
 def test_paths_are_as_python_reaches_the_leaves():
     pair = Pair(Neuron(1, 2), ({"a": 3}, [4]))
     assert tree.paths(pair) == ["first.weight", "first.bias", "rest[0]['a']", "rest[1][0]"]

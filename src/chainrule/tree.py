@@ -17,7 +17,7 @@ import dataclasses
 import functools
 import typing
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, TypeAlias, cast
 
 import numpy as np
@@ -40,6 +40,8 @@ class Structure:
     keys: tuple[Any, ...] = ()
     children: tuple[Structure, ...] = ()
     static: tuple[tuple[str, Any], ...] = ()
+    # A dataclass without leaves comes back as itself: a primitive is told by its identity.
+    whole: Any = field(default=None, compare=False, repr=False)
 
     @property
     def size(self) -> int:
@@ -181,7 +183,8 @@ def _flatten_into(leaves: list[Any], tree: Any, is_leaf: Callable[[Any], bool]) 
     structures = tuple(_flatten_into(leaves, child, is_leaf) for child in children)
     # Dictionaries of all kinds are one structure: a gradient, a plain one, fits its argument.
     kind = dict if isinstance(tree, dict) else cast(Any, type(tree))  # pyright: ignore[reportUnknownArgumentType]
-    return Structure(kind, tuple(keys), structures, static)
+    is_whole = is_container_class(kind) and not any(child.size for child in structures)
+    return Structure(kind, tuple(keys), structures, static, tree if is_whole else None)
 
 
 _Opened: TypeAlias = tuple[Sequence[Any], Sequence[Any], tuple[tuple[str, Any], ...]]
@@ -213,6 +216,8 @@ def _build(structure: Structure, leaves: Iterator[Any]) -> Any:
     container: Any = structure.container
     if container is None:
         return next(leaves)
+    if structure.whole is not None:
+        return structure.whole
     children = [_build(child, leaves) for child in structure.children]
     if container is type(None):
         return None

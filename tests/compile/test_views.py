@@ -77,3 +77,10 @@ def test_gradient_of_a_value_read_in_several_ways(reading):
     x = np.random.default_rng(0).normal(size=(7, 7))
     graph = cr.trace(cr.grad(objective), x)
     check_same(compile(graph)(x), graph(x))
+
+
+@pytest.mark.parametrize("axis", [None, 0, 1, (), (0, 1)])
+def test_sum_of_one_negative_zero_is_zero_as_in_numpy(axis):
+    x = np.full((1, 1), -0.0)
+    graph = cr.trace(lambda x: 1 / cr.sum(x, axis=axis), x)
+    assert np.all(compile(graph)(x) == np.inf) and np.all(graph(x) == np.inf)

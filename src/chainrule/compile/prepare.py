@@ -164,7 +164,9 @@ def reduction_of_rows(node: Node) -> Node | None:
     loops = [axis for axis, size in enumerate(x.shape) if size != 1]
     folded = [axis for axis in axes if x.shape[axis] != 1]
     if not folded:
-        return reshape(x, node.shape)
+        # NumPy's sum begins with 0, which shows where the one number is -0.
+        only = 0 + x if node.primitive is _SUM and node.type.is_float else x
+        return reshape(_rewrite(only), node.shape)
     if folded != list(axes) or (keepdims and axes):
         inner = build(node.primitive, (x,), {"axis": tuple(folded), "keepdims": False})
         return reshape(_rewrite(inner), node.shape)
