@@ -13,7 +13,10 @@ from benchmarks.cases import Case, data_of, layers_of, mean_loss
 from benchmarks.peers import Peer
 
 
+#: Of one measurement. Fewer would be those in which memory is taken for the first time.
+FEWEST_EPOCHS = 3
 MOST_EPOCHS = 400
+
 Say = Callable[[str], None]
 
 
@@ -77,7 +80,7 @@ def measure_case(
 ) -> list[Measured]:
     """The time of a training step of one case, in each setting that can train it.
 
-    budget  seconds of one measurement, which is at least one epoch after one to warm up
+    budget  seconds of one measurement, which is at least 3 epochs after one to warm up
     """
     data, layers = data_of(case), layers_of(case)
 
@@ -97,8 +100,8 @@ def measure_case(
 
 
 def epochs_within(budget: float, seconds: float) -> int:
-    """How many epochs of so many seconds a measurement takes: at least one."""
-    return min(max(int(budget / max(seconds, 1e-9)), 1), MOST_EPOCHS)
+    """How many epochs of so many seconds a measurement takes."""
+    return min(max(int(budget / max(seconds, 1e-9)), FEWEST_EPOCHS), MOST_EPOCHS)
 
 
 def in_turn(
