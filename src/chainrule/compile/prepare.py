@@ -14,7 +14,7 @@ from chainrule.compile.copies import own, parts_of_parts, told_apart, with_array
 from chainrule.compile.parts import application, is_kind, part_of, slice_of_parts
 from chainrule.graph import Graph, inline
 from chainrule.node import Emit, Node, build, constant, label
-from chainrule.ops import PRIMITIVES, concatenate, relu, reshape, step, transpose
+from chainrule.ops import PRIMITIVES, add, concatenate, relu, reshape, step, transpose
 from chainrule.transforms.simplify import shortened, simplify
 from chainrule.types import BATCH, Shape
 
@@ -165,7 +165,7 @@ def reduction_of_rows(node: Node) -> Node | None:
     folded = [axis for axis in axes if x.shape[axis] != 1]
     if not folded:
         # NumPy's sum begins with 0, which shows where the one number is -0.
-        only = 0 + x if node.primitive is _SUM and node.type.is_float else x
+        only = add(0, x) if node.primitive is _SUM and node.type.is_float else x
         return reshape(_rewrite(only), node.shape)
     if folded != list(axes) or (keepdims and axes):
         inner = build(node.primitive, (x,), {"axis": tuple(folded), "keepdims": False})
