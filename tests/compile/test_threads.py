@@ -316,8 +316,19 @@ def test_dead_worker_is_an_error_and_no_deadlock(monkeypatch):
 # ---- signals, fork, exit ---------------------------------------------------------------------
 
 
+@pytest.fixture
+def interruptible():
+    """Ctrl-C raises KeyboardInterrupt: also where the tests were started in the background, where
+    a shell has it ignored.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @POSIX
 @pytest.mark.parametrize("size", [1, 2])
+@pytest.mark.usefixtures("interruptible")
 def test_interrupt_stops_the_workers_and_goes_on(size):
     stopped, returned = threading.Event(), []
     times = {}
@@ -340,6 +351,7 @@ def test_interrupt_stops_the_workers_and_goes_on(size):
 
 
 @POSIX
+@pytest.mark.usefixtures("interruptible")
 def test_workers_are_awaited_however_often_one_interrupts():
     returned = []
 
