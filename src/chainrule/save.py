@@ -18,7 +18,7 @@ import numpy as np
 from chainrule import graph_json, sealed, tree
 from chainrule.data import Category, Labels, Number, Preprocessing, Quantity
 from chainrule.graph import Graph
-from chainrule.nn import BatchNorm, Dense, Dropout, PReLU, Sequential, structure_json
+from chainrule.nn import BatchNorm, Dense, Dropout, PReLU, Scale, Sequential, structure_json
 from chainrule.nn.graph_network import GraphNetwork
 from chainrule.nn.layers import FLOATS
 from chainrule.nn.losses import loss as find_loss
@@ -30,7 +30,7 @@ FORMAT = "chainrule-model-1"
 
 #: The classes of which a network in a file may be made.
 LAYERS: dict[str, type] = {
-    kind.__name__: kind for kind in (BatchNorm, Dense, Dropout, PReLU, Sequential)
+    kind.__name__: kind for kind in (BatchNorm, Dense, Dropout, PReLU, Scale, Sequential)
 }
 
 #: The classes of which the preprocessing in a file is made.

@@ -255,6 +255,7 @@ def test_function_of_ones_own_may_make_any_number_of_features():
         (lambda: cr.nn.mlp([3, 4, 2], dropout=1, rng=0), r"rate is 1; expected .* \[0, 1\)"),
         (lambda: cr.nn.mlp([3, 2], bias=np.nan, rng=0), "a parameter is nan; expected a finite"),
         (lambda: cr.nn.mlp([3, 4, 2], PReLU.init(3), rng=0), "slopes of prelu .* do not fit"),
+        (lambda: cr.nn.Scale(np.inf), "factor is inf; expected a finite number"),
         (lambda: cr.nn.mlp([3], rng=0), r"sizes \[3\]; expected at least inputs and outputs"),
         (lambda: cr.nn.mlp([3, 0, 2], rng=0), "a size is 0; expected a whole number from 1"),
         (lambda: cr.nn.mlp([3, 2.5], rng=0), "a size is 2.5; expected a whole number from 1"),

@@ -460,3 +460,15 @@ def test_machine_code_of_an_epoch_calls_nothing_that_allocates(begin, monkeypatc
     assert outside(epoch) <= set(epoch.imports)
     assert set().union(*map(outside, epoch.imports.values())) <= {"sched_yield"}
     assert " alloca " not in epoch.ir
+
+
+@pytest.mark.parametrize("backend", ["numpy", "native"])
+def test_bytes_are_scaled_on_the_way(backend):
+    """Samples that stay bytes train like those that were scaled before."""
+    x = np.random.default_rng(0).integers(0, 256, (60, 3), np.uint8)
+    layers = net().layers
+    scaling = cr.nn.Sequential((cr.nn.Scale(1 / 255), *layers))
+    found = trained(backend, scaling, x, validation=0.25)
+    wanted = trained(backend, net(), x / 255, validation=0.25)
+    np.testing.assert_allclose(vector(found.network), vector(wanted.network), rtol=1e-9)
+    np.testing.assert_allclose(found.history["loss"], wanted.history["loss"], rtol=1e-9)

@@ -10,6 +10,7 @@ from chainrule.nn.initializers import initializer as initializer
 from chainrule.nn.inspection import dead_units as dead_units
 from chainrule.nn.inspection import layer_outputs as layer_outputs
 from chainrule.nn.layers import Dense as Dense
+from chainrule.nn.layers import Scale as Scale
 from chainrule.nn.losses import LOSSES as LOSSES
 from chainrule.nn.losses import Loss as Loss
 from chainrule.nn.losses import absolute_error as absolute_error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,28 @@ from chainrule.nn.initializers import Initializer, check_size, filled
 from chainrule.nn.initializers import initializer as find_initializer
 from chainrule.tree import Array
 from chainrule.types import shape_text
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Numbers in another range: `x * factor + shift`, with nothing learnt.
+
+    As the first layer `Scale(1 / 255)` takes bytes: samples of images then stay bytes in memory and
+    are converted batch by batch. ValueError for a number that is not finite.
+    """
+
+    factor: float
+    shift: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name, value in (("factor", self.factor), ("shift", self.shift)):
+            if not math.isfinite(value):
+                raise ValueError(f"Scale: {name} is {value}; expected a finite number")
+
+    def __call__(self, x: Any) -> Any:
+        """Of `x` of any shape."""
+        scaled = x * self.factor
+        return scaled + self.shift if self.shift else scaled
 
 
 @dataclass(frozen=True, repr=False)

@@ -13,7 +13,7 @@ from chainrule import tree
 from chainrule.nn.activations import ACTIVATIONS, Activation, Chosen, PReLU
 from chainrule.nn.activations import activation as find_activation
 from chainrule.nn.initializers import Initializer
-from chainrule.nn.layers import Dense
+from chainrule.nn.layers import Dense, Scale
 from chainrule.nn.training import statistics
 from chainrule.nn.training_layers import BatchNorm, Dropout
 from chainrule.tree import Subtree
@@ -127,7 +127,7 @@ def _keeps_features(layer: Any) -> bool:
     """Whether a layer surely makes as many features as it takes, whatever their number."""
     if isinstance(layer, Activation):
         return any(row.function is layer.function for row in ACTIVATIONS.values())
-    return isinstance(layer, Dropout)
+    return isinstance(layer, (Dropout, Scale))
 
 
 def _features(layer: Any) -> tuple[int | None, int | None]:
