@@ -3,11 +3,14 @@
 from chainrule import data as data
 from chainrule import differences as differences
 from chainrule import draw as draw
+from chainrule import logic as logic
 from chainrule import metrics as metrics
 from chainrule import nn as nn
 from chainrule import ops as ops
 from chainrule import train as train
 from chainrule import tree as tree
+from chainrule import tune as tune
+from chainrule import universal as universal
 from chainrule.compile import compile as compile
 from chainrule.cost import cost as cost
 from chainrule.evaluate import evaluate as evaluate

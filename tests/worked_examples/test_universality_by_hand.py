@@ -5,7 +5,15 @@ import pytest
 
 import chainrule as cr
 from chainrule.evaluate import program
-from chainrule.nn import Dense, Sequential
+from chainrule.universal import (
+    error_on_arc,
+    parabola,
+    semicircle,
+    semicircle_to_parabola,
+    spikes,
+    token_angles,
+    two_tanh_units,
+)
 
 
 TENTH = 1e-9  # what is worked out has ten digits
@@ -13,36 +21,9 @@ TENTH = 1e-9  # what is worked out has ten digits
 # ---- W44: a semicircle becomes a parabola (UN-08) -----------------------------------------------
 
 
-def on_circle(angle):
-    return np.column_stack([np.cos(angle), np.sin(angle)])
-
-
-def on_parabola(angle):
-    return np.column_stack([angle, angle**2])
-
-
-def angles(tokens):
-    """From -π/2 to π/2, ends included."""
-    return np.linspace(-np.pi / 2, np.pi / 2, tokens)
-
-
-def built(units, activation="step", scale=1.0):
-    """Each hidden unit switches on halfway between two of `units + 1` tokens.
-
-    Its row of weights (-sin τ, cos τ) makes of (cos θ, sin θ) the excitation sin(θ - τ), and its
-    weights of the output lead from one token of the parabola to the next.
-    """
-    tokens = angles(units + 1)
-    thresholds = (tokens[:-1] + tokens[1:]) / 2
-    rows = np.stack([-np.sin(thresholds), np.cos(thresholds)])
-    targets = on_parabola(tokens)
-    hidden = Dense(scale * rows, None, cr.nn.activation(activation))
-    return Sequential((hidden, Dense(np.diff(targets, axis=0), targets[0])))
-
-
-TOKENS = angles(9)
-X, Y = on_circle(TOKENS), on_parabola(TOKENS)
-HIDDEN, OUTPUT = built(8).layers
+TOKENS = token_angles(9)
+X, Y = semicircle(TOKENS), parabola(TOKENS)
+HIDDEN, OUTPUT = semicircle_to_parabola(8).layers
 
 SECOND_WEIGHTS = [-1.0794879814, -0.7710628438, -0.4626377063, -0.1542125688,
                   0.1542125688, 0.4626377063, 0.7710628438, 1.0794879814]  # fmt: skip
@@ -80,17 +61,7 @@ def test_w44_numbers_of_the_construction(found, want):
 
 def test_w44_steps_reproduce_the_tokens():
     """To 6e-17, or a little more where the sum is rounded in another order."""
-    np.testing.assert_allclose(built(8)(X), Y, atol=1e-15, rtol=0)
-
-
-# "Over the arc" is a mean over the angle θ: over the midpoints of 20,000 equal parts it has all the
-# digits that are printed. (Over 2,001 points with both ends, N = 1 would give 4.0674.)
-ARC = -np.pi / 2 + (np.arange(20_000) + 0.5) * np.pi / 20_000
-
-
-def error_on_arc(network):
-    """The mean of ‖ŷ - y‖² over the angle."""
-    return np.mean(cr.nn.squared_error(network(on_circle(ARC)), on_parabola(ARC)))
+    np.testing.assert_allclose(semicircle_to_parabola(8)(X), Y, atol=1e-15, rtol=0)
 
 
 W44_STEPS = {
@@ -107,12 +78,12 @@ W44_STEPS = {
 @pytest.mark.parametrize("units", W44_STEPS)
 def test_w44_error_on_the_arc(units):
     want, digits = W44_STEPS[units]
-    assert round(error_on_arc(built(units)), digits) == want
+    assert round(error_on_arc(semicircle_to_parabola(units)), digits) == want
 
 
 def test_w44_error_falls_with_the_square_of_the_number_of_units():
     """Faster than the O(1/N) of Barron (UN-06)."""
-    errors = np.array([error_on_arc(built(units)) for units in (8, 16, 32, 64)])
+    errors = np.array([error_on_arc(semicircle_to_parabola(units)) for units in (8, 16, 32, 64)])
     np.testing.assert_allclose(errors[:-1] / errors[1:], 4, rtol=0.01)
 
 
@@ -125,28 +96,31 @@ W44_ARC_ERRORS = {1: (1.6318, 4), 5: (0.0301, 4), 10: (0.00256, 5), 20: (0.00638
 @pytest.mark.parametrize("scale", W44_TOKEN_ERRORS)
 def test_w44_worst_token_with_sigmoids(scale):
     want, digits = W44_TOKEN_ERRORS[scale]
-    worst = np.max(np.linalg.norm(built(8, "sigmoid", scale)(X) - Y, axis=1))
+    worst = np.max(np.linalg.norm(semicircle_to_parabola(8, "sigmoid", scale)(X) - Y, axis=1))
     assert round(worst, digits) == want
 
 
 @pytest.mark.parametrize("scale", W44_ARC_ERRORS)
 def test_w44_error_on_the_arc_with_sigmoids(scale):
     want, digits = W44_ARC_ERRORS[scale]
-    assert round(error_on_arc(built(8, "sigmoid", scale)), digits) == want
+    assert round(error_on_arc(semicircle_to_parabola(8, "sigmoid", scale)), digits) == want
 
 
 def test_w44_smooth_units_beat_steps_between_the_tokens():
-    assert error_on_arc(built(8, "sigmoid", 10)) < error_on_arc(built(8)) / 20
+    assert (
+        error_on_arc(semicircle_to_parabola(8, "sigmoid", 10))
+        < error_on_arc(semicircle_to_parabola(8)) / 20
+    )
 
 
 def test_w44_sigmoids_of_scale_1_at_angle_0():
-    found = built(8, "sigmoid")(on_circle(np.zeros(1)))
+    found = semicircle_to_parabola(8, "sigmoid")(semicircle(np.zeros(1)))
     np.testing.assert_allclose(found, [[0, 1.5331581340]], atol=TENTH, rtol=0)
 
 
 # ---- W46: the same network with sigmoids learns -------------------------------------------------
 
-START = built(8, "sigmoid")
+START = semicircle_to_parabola(8, "sigmoid")
 RATE = 0.02
 
 
@@ -240,15 +214,6 @@ def test_w46_error_signal_of_the_hidden_units():
 # ---- W45: spikes (UN-04) ------------------------------------------------------------------------
 
 
-def spikes(left, right, height, activation, steepness=1.0):
-    """Two units for each spike: one raises the output by the height, the other lowers it."""
-    edges = np.concatenate([left, right])
-    weight = np.full((1, len(edges)), steepness)
-    hidden = Dense(weight, -steepness * edges, cr.nn.activation(activation))
-    heights = np.concatenate([height, np.negative(height)])
-    return Sequential((hidden, Dense(heights[:, None], np.zeros(1))))
-
-
 @pytest.mark.parametrize(
     ("x", "want"),
     [(0.3, 0.4), (0.7, 0.3), (0.1, 0), (0.5, 0), (0.9, 0), (0.2, 0.2), (0.4, 0.2)],
@@ -291,12 +256,7 @@ def test_w45_integral_of_the_error(cells):
 
 # ---- W54: two tanh units (UN-07) ----------------------------------------------------------------
 
-SURFACE = Sequential(
-    (
-        Dense(np.array([[3.0, -3], [3, 3]]), np.array([-0.9, -0.9]), cr.nn.activation("tanh")),
-        Dense(np.ones((2, 1)), np.array([0.5])),
-    )
-)
+SURFACE = two_tanh_units()
 
 
 @pytest.mark.parametrize(

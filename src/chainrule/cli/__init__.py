@@ -7,15 +7,20 @@ from collections.abc import Callable
 
 import typer
 
+from chainrule.cli.approximate import approximate
 from chainrule.cli.cache import cache
 from chainrule.cli.data import data
 from chainrule.cli.draw import draw
 from chainrule.cli.evaluate import evaluate
+from chainrule.cli.example import example, examples
 from chainrule.cli.explain import explain
+from chainrule.cli.gallery import gallery
 from chainrule.cli.gradcheck import gradcheck
 from chainrule.cli.inspect import inspect
+from chainrule.cli.logic import logic
 from chainrule.cli.ops import ops
 from chainrule.cli.options import TrainOptions, command
+from chainrule.cli.perceptron import perceptron
 from chainrule.cli.predict import predict
 from chainrule.cli.train import train
 
@@ -31,6 +36,12 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "gradcheck": gradcheck,
     "ops": ops,
     "data": data,
+    "logic": logic,
+    "perceptron": perceptron,
+    "approximate": approximate,
+    "example": example,
+    "examples": examples,
+    "gallery": gallery,
     "cache": cache,
 }
 
@@ -59,12 +70,22 @@ def main() -> None:
         with warnings_as_lines():
             app()
     except (ValueError, TypeError, OSError, ArithmeticError, MemoryError, ImportError) as error:
-        warn(_told(error))
+        for line in _told(error):
+            warn(line)
         sys.exit(2)
 
 
-def _told(error: Exception) -> str:
-    """What an error says, in one line."""
+def _told(error: Exception) -> list[str]:
+    """What an error says: one line, and two more where a caret points at a place of a text."""
+    from chainrule.logic import ParseError
+    from chainrule.universal import FormulaError
+
+    if isinstance(error, (ParseError, FormulaError)):
+        return str(error).splitlines()
+    return [_in_one_line(error)]
+
+
+def _in_one_line(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror if error.filename is None else f"{error.filename}: {error.strerror}"
     return str(error) or type(error).__name__

@@ -14,6 +14,7 @@ from chainrule.train.curves import reduce_on_plateau as reduce_on_plateau
 from chainrule.train.curves import step_decay as step_decay
 from chainrule.train.groups import Group as Group
 from chainrule.train.loop import fit as fit
+from chainrule.train.model import Model as Model
 from chainrule.train.optimizers import OPTIMIZERS as OPTIMIZERS
 from chainrule.train.optimizers import Lbfgs as Lbfgs
 from chainrule.train.optimizers import Optimizer as Optimizer

@@ -1,23 +1,21 @@
-"""Pictures of training, by matplotlib: each draws into a file and returns nothing.
+"""Pictures by matplotlib, here those of training: each draws into a file and returns nothing.
 
 Colours can be told apart by colour-blind readers and in black and white.
 """
 
 from __future__ import annotations
 
-import io
 import os
-import warnings
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from chainrule.files import write_atomically
+from chainrule.draw.plots.canvas import BLUE, ORANGE
+from chainrule.draw.plots.canvas import figure as _empty
+from chainrule.draw.plots.canvas import write as _write
 
 
-_BLUE, _ORANGE = "#0072b2", "#d55e00"
 _LONGEST = 24  # characters of a name
 _READABLE = 30  # classes whose counts are written
 _ROOM = 30  # characters of all names of classes that fit side by side
@@ -28,12 +26,12 @@ def learning_curve(history: Mapping[str, Sequence[float]], path: str | os.PathLi
     figure, axes = _figure(6.4, 4.0)
     epochs = np.arange(1, len(history["loss"]) + 1)
     dots = "." if len(epochs) < 30 else ""  # one epoch makes no line
-    axes.plot(epochs, history["loss"], dots + "-", color=_BLUE, label="training")
+    axes.plot(epochs, history["loss"], dots + "-", color=BLUE, label="training")
     held_out = history.get("validation_loss")
     if held_out is not None:
         best = int(np.argmin(held_out))
-        axes.plot(epochs, held_out, dots + "--", color=_ORANGE, label="validation")
-        axes.plot(epochs[best], held_out[best], "o", color=_ORANGE, label=f"best: epoch {best + 1}")
+        axes.plot(epochs, held_out, dots + "--", color=ORANGE, label="validation")
+        axes.plot(epochs[best], held_out[best], "o", color=ORANGE, label=f"best: epoch {best + 1}")
     axes.set(xlabel="epoch", ylabel="loss (mean over samples)", title="Learning curve")
     lowest = min(*history["loss"], *(held_out or history["loss"]))
     axes.set_yscale("log" if lowest > 0 else "linear")
@@ -52,10 +50,10 @@ def residuals(targets: Any, predicted: Any, path: str | os.PathLike[str], unit: 
     left = targets - predicted
     figure, axes = _figure(6.4, 4.4)
     axes.axhline(0, color="#5f5f5f", linewidth=1)
-    axes.scatter(predicted, left, s=14, alpha=0.6, color=_BLUE, edgecolors="none")
+    axes.scatter(predicted, left, s=14, alpha=0.6, color=BLUE, edgecolors="none")
     spread = float(np.sqrt(np.mean(left**2)))
     for bound in (-spread, spread):
-        axes.axhline(bound, color=_ORANGE, linewidth=1, linestyle="--")
+        axes.axhline(bound, color=ORANGE, linewidth=1, linestyle="--")
     of = f" ({_name(unit)})" if unit else ""
     axes.set_xlabel(f"predicted{of}", parse_math=False)
     axes.set_ylabel("true - predicted", parse_math=False)
@@ -117,25 +115,9 @@ def _name(text: str) -> str:
 
 def _units_title(shown: int, there_are: int) -> str:
     some = f"the first {shown} of {there_are}" if shown < there_are else str(shown)
-    return f"Weights of the first layer: {some} units"
+    return f"Weights of the first layer: {some} unit{'' if some == '1' else 's'}"
 
 
 def _figure(width: float, height: float) -> tuple[Any, Any]:
-    # Not pyplot: it keeps every figure alive, and asks for a display.
-    try:
-        from matplotlib.figure import Figure
-    except ModuleNotFoundError:
-        raise ImportError("pictures need matplotlib: pip install 'chainrule[plot]'") from None
-
-    figure = Figure(figsize=(width, height), layout="constrained")
-    return figure, figure.subplots()
-
-
-def _write(figure: Any, path: str | os.PathLike[str]) -> None:
-    """Save as the kind of file that the name ends in."""
-    content = io.BytesIO()
-    with warnings.catch_warnings():
-        # A name may have letters that the font lacks: they are drawn as boxes.
-        warnings.filterwarnings("ignore", message="Glyph .* missing")
-        figure.savefig(content, format=Path(path).suffix[1:] or None, dpi=150)
-    write_atomically(path, content.getvalue())
+    shown = _empty(width, height)
+    return shown, shown.subplots()

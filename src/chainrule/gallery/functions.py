@@ -1,0 +1,181 @@
+"""Pictures of functions: activations, steep sigmoids, spikes, two tanh units, polynomials."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from chainrule import data, evaluate, grad, nn, ops, trace, train
+from chainrule.draw.plots import curves
+from chainrule.draw.plots.planes import heat_maps
+
+
+def slopes_of(function: Any, x: Any) -> Any:
+    """The derivative of an elementwise function at `x` `(n,)`."""
+
+    def total(values: Any) -> Any:
+        return ops.sum(function(values))
+
+    return evaluate(trace(grad(total), x), x)
+
+
+def activation_curves(x: Any) -> dict[str, tuple[Any, Any]]:
+    """Values and slopes `(n,)` of every activation that works on one number."""
+    rows = {name: row for name, row in nn.ACTIVATIONS.items() if name != "softmax"}
+    return {name: (np.asarray(row(x)), slopes_of(row, x)) for name, row in rows.items()}
+
+
+def spike_network(edges: Any, heights: Any, steepness: float) -> nn.Sequential:
+    """Two steep sigmoids for each spike: one up by its height, one down again (UN-04, W45).
+
+    edges  `(spikes, 2)`, where each begins and ends; heights  `(spikes,)`
+    """
+    places = np.ravel(edges)
+    hidden = nn.Dense(
+        np.full((1, len(places)), steepness), -steepness * places, nn.activation("sigmoid")
+    )
+    weight = np.ravel(np.stack([heights, np.negative(heights)], axis=1))[:, None]
+    return nn.Sequential((hidden, nn.Dense(weight, np.zeros(1))))
+
+
+def two_tanh_units() -> nn.Sequential:
+    """0.5 + tanh(3(x₁ + x₂ - 0.3)) + tanh(3(-x₁ + x₂ - 0.3)) (UN-07, W54)."""
+    hidden = nn.Dense(np.array([[3.0, -3], [3, 3]]), np.array([-0.9, -0.9]), nn.activation("tanh"))
+    return nn.Sequential((hidden, nn.Dense(np.ones((2, 1)), np.array([0.5]))))
+
+
+def polynomial(x: Any, y: Any, degree: int) -> Any:
+    """The coefficients, of 1, x, ..., x^degree, with the least squared error (RG-08)."""
+    powers = np.vander(x, degree + 1, increasing=True)
+    return np.linalg.lstsq(powers, y, rcond=None)[0]
+
+
+def activations(path: Path) -> None:
+    """Every activation function with its derivative."""
+    x = np.linspace(-4, 4, 400)
+    curves.activations(x, activation_curves(x), path)
+
+
+def sharpening(path: Path) -> None:
+    """σ(x), σ(5x), σ(20x) against the step."""
+    x = np.linspace(-3, 3, 600)
+    scaled = {f"σ({'' if k == 1 else k}x)": ops.sigmoid(k * x) for k in (1, 5, 20)}
+    found = {**scaled, "step(x)": ops.step(x)}
+    title = "A steep sigmoid is nearly a step"
+    curves.lines(x, found, path, title=title, axes_names=("x", "output"))
+
+
+def spikes(path: Path) -> None:
+    """Two spikes of heights 0.4 and 0.3, and twenty that follow a sine."""
+    x = np.linspace(0, 1, 2001)
+    hidden, output = spike_network([(0.2, 0.4), (0.6, 0.8)], (0.4, 0.3), 200.0).layers
+    parts = hidden(x[:, None]) * output.weight[:, 0]
+    names = [f"{w:+.1f} σ(200(x − {p}))".replace("-", "−")
+             for w, p in zip(output.weight[:, 0], (0.2, 0.4, 0.6, 0.8), strict=True)]  # fmt: skip
+    shares = dict(zip(names, parts.T, strict=True))
+    edges = np.linspace(0, 1, 21)
+    heights = np.sin(np.pi * (edges[:-1] + edges[1:]))
+    total = output(hidden(x[:, None]))[:, 0]
+    curves.spikes(x, (shares, total), (edges, heights, np.sin(2 * np.pi * x)), path)
+
+
+def schedules(path: Path) -> None:
+    """Five ways in which the learning rate changes over 100 updates."""
+    steps = np.arange(100.0)
+    texts = {
+        "step_decay(factor=0.5, every=25, unit='step')": "halved every 25",
+        "polynomial(power=2)": "polynomial, p = 2",
+        "warmup(steps=20, then=polynomial)": "20 of warm-up, then linear",
+        "inverse_time": "1/t",
+        "inverse_sqrt": "1/√t",
+    }
+    found = {
+        name: train.schedule(text).factor(train.Clock(steps, 100, 100))
+        for text, name in texts.items()
+    }
+    names = ("update t", "learning rate, as a share of η₀")
+    curves.lines(steps + 1, found, path, title="Schedules of the learning rate", axes_names=names)
+
+
+def tanh_surface(path: Path) -> None:
+    """The excitation and activation of a unit and the output of two, over the plane."""
+    x = np.linspace(-1, 1, 121)
+    grid = np.stack(np.meshgrid(x, x), axis=-1)
+    hidden, output = two_tanh_units().layers
+    h = hidden(grid)
+    panels = {
+        "excitation $e_1=3(x_1+x_2-0.3)$": grid @ hidden.weight[:, 0] + hidden.bias[0],
+        "activation $h_1=\\tanh\\,e_1$": h[..., 0],
+        "output $0.5+h_1+h_2$": output(h)[..., 0],
+    }
+    heat_maps(x, x, panels, path, "Two tanh units and a linear one make a surface")
+
+
+def polynomial_fits(path: Path) -> None:
+    """Polynomials of degree 0, 1, 3 and 9 through ten samples."""
+    curves.fits(*fitted((0, 1, 3, 9)), path)
+
+
+def fitted(degrees: tuple[int, ...]) -> tuple[Any, Any, Any, dict[int, tuple[Any, float, float]]]:
+    """Samples, x, the truth and, for each degree, the polynomial with its errors.
+
+    The errors are RMSE on the ten samples and on 200 others of the same noise.
+    """
+    samples = data.dataset("noisy_curve(seed=2)")
+    others = data.dataset("noisy_curve(samples=200, seed=40)")
+    inputs, targets = (np.asarray(z[:, 0], float) for z in (samples.x, samples.y))
+    x = np.linspace(0, 1, 400)
+    found = {}
+    for degree in degrees:
+        coefficients = polynomial(inputs, targets, degree)
+        errors = [
+            np.polynomial.polynomial.polyval(part.x[:, 0], coefficients) - part.y[:, 0]
+            for part in (samples, others)
+        ]
+        inside, outside = (float(np.sqrt(np.mean(error**2))) for error in errors)
+        found[degree] = (np.polynomial.polynomial.polyval(x, coefficients), inside, outside)
+    return (inputs, targets), x, np.sin(2 * np.pi * x), found
+
+
+def ridge(penalties: Any, degree: int = 9) -> tuple[Any, Any]:
+    """RMSE `(penalties,)` on ten samples and on 200 others, of the best polynomial with λ‖w‖².
+
+    The constant term bears no penalty.
+    """
+    samples = data.dataset("noisy_curve(seed=2)")
+    others = data.dataset("noisy_curve(samples=200, seed=40)")
+    (x, y), (new_x, new_y) = (
+        (np.vander(part.x[:, 0].astype(float), degree + 1, increasing=True), part.y[:, 0])
+        for part in (samples, others)
+    )
+    weighs = np.eye(degree + 1)
+    weighs[0, 0] = 0
+    found = [np.linalg.solve(x.T @ x + penalty * weighs, x.T @ y) for penalty in penalties]
+    inside, outside = (
+        np.sqrt([np.mean((powers @ w - targets) ** 2) for w in found])
+        for powers, targets in ((x, y), (new_x, new_y))
+    )
+    return inside, outside
+
+
+def validation_curve(path: Path) -> None:
+    """The error of polynomials of degree 9 over the strength of their penalty."""
+    penalties = np.geomspace(1e-9, 10, 60)
+    inside, outside = ridge(penalties)
+    found = {"ten samples": inside, "200 new samples": outside}
+    title = "A penalty between overfitting and underfitting"
+    names = ("penalty λ of the squared weights", "RMSE")
+    curves.lines(penalties, found, path, title=title, axes_names=names, log=True)
+
+
+def vanishing(path: Path) -> None:
+    """The flat ends of σ, and the factor of the gradient after up to 20 layers."""
+    x, depth = np.linspace(-8, 8, 400), np.arange(1, 21)
+    factors = {
+        f"σ at {at}: {slope:.3g} a layer": slope**depth
+        for at, slope in ((at, float(slopes_of(ops.sigmoid, np.array([float(at)]))[0]))
+                          for at in (0, 2, 4))
+    }  # fmt: skip
+    curves.slopes(x, ops.sigmoid(x), {"relu above 0: 1 a layer": 1.0**depth, **factors}, path)

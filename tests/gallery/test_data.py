@@ -1,0 +1,138 @@
+"""What the pictures of the gallery show: the numbers behind them."""
+
+import numpy as np
+import pytest
+
+from chainrule import data
+from chainrule.gallery import descents, functions, graphs, thresholds, vectors
+
+
+INPUTS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
+
+
+@pytest.mark.parametrize(
+    "make", [thresholds.xor_network, thresholds.xor_in_matrices, thresholds.table_network]
+)
+def test_networks_of_xor_have_its_truth_table(make):
+    np.testing.assert_array_equal(make()(INPUTS)[:, 0], [0, 1, 1, 0])
+
+
+@pytest.mark.parametrize("name", thresholds.UNITS)
+def test_unit_of_a_gate_has_its_truth_table(name):
+    weight, bias = thresholds.UNITS[name]
+    found = INPUTS @ np.array(weight) + bias > 0
+    np.testing.assert_array_equal(found, data.dataset(name.lower()).y)
+
+
+def test_hidden_units_of_the_table_network_fire_for_one_row_each():
+    """W36."""
+    np.testing.assert_array_equal(thresholds.table_network().layers[0](INPUTS), np.eye(4))
+
+
+def test_four_neurons_are_identity_and_or_and_and_not():
+    found = thresholds.mcculloch_pitts()(INPUTS)
+    a, b = INPUTS.T
+    np.testing.assert_array_equal(found.T, [a, a & b, a | b, a & (1 - b)])
+
+
+def test_slopes_of_activations_are_those_of_w33():
+    curves = functions.activation_curves(np.array([-2.0, 1.0]))
+    assert set(curves) >= {"step", "sigmoid", "tanh", "relu", "leaky_relu", "softplus", "elu"}
+    np.testing.assert_allclose(curves["tanh"][1], [0.0706508249, 0.4199743416], atol=1e-10)
+    np.testing.assert_allclose(curves["sigmoid"][1], [0.1049935854, 0.1966119332], atol=1e-10)
+
+
+def test_two_spikes_have_the_heights_of_w45():
+    network = functions.spike_network([(0.2, 0.4), (0.6, 0.8)], (0.4, 0.3), 200.0)
+    found = network(np.array([[0.3], [0.7], [0.1], [0.5], [0.9], [0.2]]))[:, 0]
+    np.testing.assert_allclose(found, [0.4, 0.3, 0, 0, 0, 0.2], atol=2e-9)
+
+
+def test_two_tanh_units_have_the_values_of_w54():
+    found = functions.two_tanh_units()(np.array([[0.0, 0], [0.5, 0], [0, -1]]))[:, 0]
+    np.testing.assert_allclose(found, [-0.9325957404, 0.0533747093, -1.4983617313], atol=1e-10)
+
+
+def test_polynomial_of_degree_9_meets_the_samples_and_errs_most_elsewhere():
+    *_, found = functions.fitted((0, 1, 3, 9))
+    inside = [errors[1] for errors in found.values()]
+    outside = [errors[2] for errors in found.values()]
+    assert inside == sorted(inside, reverse=True) and inside[-1] < 1e-6
+    assert int(np.argmin(outside)) == 2 and int(np.argmax(outside)) == 3
+
+
+def test_penalty_worsens_the_samples_and_betters_new_ones_up_to_a_point():
+    inside, outside = functions.ridge(np.geomspace(1e-9, 10, 11))
+    assert np.all(np.diff(inside) > 0)
+    assert 0 < int(np.argmin(outside)) < 10
+
+
+W40 = ((-0.3503929958, 0.0847823166), (0.8964138585, 0.0880856017), (-0.1201623223, 0),
+       (0.1360146173, 0.3182453889))  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "last"), list(zip(descents.OPTIMIZERS.values(), W40, strict=True))
+)
+def test_paths_end_where_w40_says(text, last):
+    path = descents.path_of(text, 30)
+    np.testing.assert_array_equal(path[0], [-7, 2])
+    np.testing.assert_allclose(path[-1], last, atol=5.1e-11, rtol=0)
+
+
+def test_descent_on_one_weight_stays_in_the_basin_of_the_local_minimum():
+    w = np.linspace(0, 2.4, 2401)
+    error = descents.two_minima(w)
+    places = w[1:-1][(error[1:-1] < error[:-2]) & (error[1:-1] < error[2:])]
+    np.testing.assert_allclose(places, [0.53, 1.93], atol=0.01)
+    assert descents.two_minima(places[0]) > descents.two_minima(places[1])
+    steps = descents.descend(descents.two_minima, 0.05, 0.08, 40)
+    assert steps[-1] == pytest.approx(places[0], abs=0.002)
+
+
+def test_he_keeps_the_activations_of_rectifiers_and_std_001_loses_them():
+    def spread(initializer):
+        return np.std(descents.first_activations(initializer, "relu")[-1])
+
+    assert 0.5 < spread("he") < 2 and spread("normal(std=0.01)") < 1e-4
+
+
+def test_network_of_the_half_circle_reproduces_its_tokens():
+    """W44."""
+    angles = vectors.token_angles(9)
+    found = vectors.parabola_network()(vectors.on_circle(angles))
+    np.testing.assert_allclose(found, vectors.on_parabola(angles), atol=1e-15)
+
+
+def test_token_i_has_i_corrections():
+    for number, angle in enumerate(vectors.token_angles(9)):
+        x, y = vectors.on_circle(angle)[0], vectors.on_parabola(angle)[0]
+        one = vectors.passed(vectors.parabola_network(), x, y)
+        assert one.hidden.sum() == number
+        np.testing.assert_allclose(one.bias + one.hidden @ one.vectors, one.output)
+
+
+def test_updates_of_one_sample_are_those_of_the_figure():
+    """F36: each row moves by -η x σ'(e) εᵀw, each vector by -η h ε."""
+    x, y, rate = np.array([0.6, 0.8]), np.array([0.2, 0.5]), 0.1
+    before, after = (
+        vectors.passed(net, x, y)
+        for net in vectors.descended(vectors.first_network(), x, y, rate, 1)
+    )
+    error, slope = before.output - y, before.hidden * (1 - before.hidden)
+    rows = before.rows - rate * np.outer(slope * (before.vectors @ error), x)
+    np.testing.assert_allclose(after.rows, rows)
+    np.testing.assert_allclose(
+        after.vectors, before.vectors - rate * np.outer(before.hidden, error)
+    )
+
+
+def test_network_of_the_worked_example_has_its_outputs():
+    """W43."""
+    found = graphs.example_network()(np.array([0.05, 0.10]))
+    np.testing.assert_allclose(found, [0.7513650696, 0.7729284653], atol=1e-10)
+
+
+def test_graphs_have_the_losses_of_w24_and_w28():
+    assert float(graphs.negative_log_likelihood(1.0, 1.0, -1.5)) == pytest.approx(0.4740769842)
+    assert float(graphs.regularised_square(0.7, -0.3, 1.5, 1.0)) == pytest.approx(0.0759631535)
