@@ -146,7 +146,7 @@ def check_compiled(
     or where one is NaN or infinite and the other is not the same; TypeError for an operation that
     cannot be compiled.
     """
-    from chainrule.compile.program import compile
+    from chainrule.compile import compile
 
     graph = function if isinstance(function, Graph) else trace(function, *args)
     check_same(compile(graph)(*args), graph(*args), tolerance)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import chainrule as cr
-from chainrule.compile.program import compile
+from chainrule.compile import compile
 from chainrule.node import Emit, Primitive, placeholder
 from chainrule.ops import PRIMITIVES
 from chainrule.testing import check_same, draw

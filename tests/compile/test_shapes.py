@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import chainrule as cr
-from chainrule.compile.program import Compiled, Program, compile
+from chainrule.compile import compile
+from chainrule.compile.program import Compiled, Program
 from chainrule.compile.target import host
 from chainrule.testing import check_same
 

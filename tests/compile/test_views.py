@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import chainrule as cr
-from chainrule.compile.program import compile
+from chainrule.compile import compile
 from chainrule.ops import place
 from chainrule.testing import check_same
 

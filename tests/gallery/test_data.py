@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from chainrule import data
+from chainrule import data, universal
 from chainrule.gallery import descents, functions, graphs, thresholds, vectors
 
 
@@ -40,17 +40,6 @@ def test_slopes_of_activations_are_those_of_w33():
     assert set(curves) >= {"step", "sigmoid", "tanh", "relu", "leaky_relu", "softplus", "elu"}
     np.testing.assert_allclose(curves["tanh"][1], [0.0706508249, 0.4199743416], atol=1e-10)
     np.testing.assert_allclose(curves["sigmoid"][1], [0.1049935854, 0.1966119332], atol=1e-10)
-
-
-def test_two_spikes_have_the_heights_of_w45():
-    network = functions.spike_network([(0.2, 0.4), (0.6, 0.8)], (0.4, 0.3), 200.0)
-    found = network(np.array([[0.3], [0.7], [0.1], [0.5], [0.9], [0.2]]))[:, 0]
-    np.testing.assert_allclose(found, [0.4, 0.3, 0, 0, 0, 0.2], atol=2e-9)
-
-
-def test_two_tanh_units_have_the_values_of_w54():
-    found = functions.two_tanh_units()(np.array([[0.0, 0], [0.5, 0], [0, -1]]))[:, 0]
-    np.testing.assert_allclose(found, [-0.9325957404, 0.0533747093, -1.4983617313], atol=1e-10)
 
 
 def test_polynomial_of_degree_9_meets_the_samples_and_errs_most_elsewhere():
@@ -97,17 +86,10 @@ def test_he_keeps_the_activations_of_rectifiers_and_std_001_loses_them():
     assert 0.5 < spread("he") < 2 and spread("normal(std=0.01)") < 1e-4
 
 
-def test_network_of_the_half_circle_reproduces_its_tokens():
-    """W44."""
-    angles = vectors.token_angles(9)
-    found = vectors.parabola_network()(vectors.on_circle(angles))
-    np.testing.assert_allclose(found, vectors.on_parabola(angles), atol=1e-15)
-
-
 def test_token_i_has_i_corrections():
-    for number, angle in enumerate(vectors.token_angles(9)):
-        x, y = vectors.on_circle(angle)[0], vectors.on_parabola(angle)[0]
-        one = vectors.passed(vectors.parabola_network(), x, y)
+    for number, angle in enumerate(universal.token_angles(9)):
+        x, y = universal.semicircle(angle)[0], universal.parabola(angle)[0]
+        one = vectors.passed(universal.semicircle_to_parabola(), x, y)
         assert one.hidden.sum() == number
         np.testing.assert_allclose(one.bias + one.hidden @ one.vectors, one.output)
 

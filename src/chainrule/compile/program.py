@@ -1,4 +1,4 @@
-"""`compile`: a function, or a graph, as native code that can be called like it."""
+"""A graph on its way to native code, and that code, which can be called like the graph."""
 
 from __future__ import annotations
 
@@ -21,11 +21,10 @@ from chainrule.compile.memory import Plan, plan
 from chainrule.compile.prepare import prepare
 from chainrule.compile.schedule import schedule
 from chainrule.compile.tables import Tables, address
-from chainrule.compile.target import Target, host
+from chainrule.compile.target import Target
 from chainrule.compile.threads import Team, write_barrier, yield_address
 from chainrule.graph import Graph
 from chainrule.node import Fold
-from chainrule.transforms.trace import trace
 from chainrule.types import BATCH
 
 
@@ -266,22 +265,3 @@ class Compiled:
         else:
             self._team.run(lambda thread: self._call(starts[thread], rows, thread, count))
         tables.check()
-
-
-def compile(function: Callable[..., Any] | Graph, *args: Any, threads: int | None = 1) -> Compiled:
-    """`function` as native code.
-
-    function  of arrays or pytrees of arrays, traced with arguments like `args`; or a graph
-    args      arrays, or `ArrayType`s with `BATCH` where the number of rows is open: one compiled
-              function then serves every number of rows
-    threads   how many work together; None: as many as this process may use
-    The first call for a graph takes a moment; machine code is kept on disk (see `compile.cache`).
-    TypeError for an operation that has no code, ValueError for a number of threads below 1.
-    """
-    graph = function if isinstance(function, Graph) else trace(function, *args)
-    from chainrule.compile.threads import available
-
-    count = available() if threads is None else threads
-    if count < 1:
-        raise ValueError(f"compile: threads is {threads}; expected a whole number from 1 or None")
-    return Compiled(Program(graph, host()), count)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule import data, evaluate, grad, nn, ops, trace, train
+from chainrule import data, evaluate, grad, logic, nn, ops, trace, train, universal
 from chainrule.draw.plots import curves
 from chainrule.draw.plots.planes import heat_maps
 
@@ -25,31 +25,6 @@ def activation_curves(x: Any) -> dict[str, tuple[Any, Any]]:
     """Values and slopes `(n,)` of every activation that works on one number."""
     rows = {name: row for name, row in nn.ACTIVATIONS.items() if name != "softmax"}
     return {name: (np.asarray(row(x)), slopes_of(row, x)) for name, row in rows.items()}
-
-
-def spike_network(edges: Any, heights: Any, steepness: float) -> nn.Sequential:
-    """Two steep sigmoids for each spike: one up by its height, one down again (UN-04, W45).
-
-    edges  `(spikes, 2)`, where each begins and ends; heights  `(spikes,)`
-    """
-    places = np.ravel(edges)
-    hidden = nn.Dense(
-        np.full((1, len(places)), steepness), -steepness * places, nn.activation("sigmoid")
-    )
-    weight = np.ravel(np.stack([heights, np.negative(heights)], axis=1))[:, None]
-    return nn.Sequential((hidden, nn.Dense(weight, np.zeros(1))))
-
-
-def two_tanh_units() -> nn.Sequential:
-    """0.5 + tanh(3(x₁ + x₂ - 0.3)) + tanh(3(-x₁ + x₂ - 0.3)) (UN-07, W54)."""
-    hidden = nn.Dense(np.array([[3.0, -3], [3, 3]]), np.array([-0.9, -0.9]), nn.activation("tanh"))
-    return nn.Sequential((hidden, nn.Dense(np.ones((2, 1)), np.array([0.5]))))
-
-
-def polynomial(x: Any, y: Any, degree: int) -> Any:
-    """The coefficients, of 1, x, ..., x^degree, with the least squared error (RG-08)."""
-    powers = np.vander(x, degree + 1, increasing=True)
-    return np.linalg.lstsq(powers, y, rcond=None)[0]
 
 
 def activations(path: Path) -> None:
@@ -70,10 +45,11 @@ def sharpening(path: Path) -> None:
 def spikes(path: Path) -> None:
     """Two spikes of heights 0.4 and 0.3, and twenty that follow a sine."""
     x = np.linspace(0, 1, 2001)
-    hidden, output = spike_network([(0.2, 0.4), (0.6, 0.8)], (0.4, 0.3), 200.0).layers
+    pairs = universal.spikes([0.2, 0.6], [0.4, 0.8], [0.4, 0.3], "sigmoid", 200.0)
+    hidden, output = pairs.layers
     parts = hidden(x[:, None]) * output.weight[:, 0]
     names = [f"{w:+.1f} σ(200(x − {p}))".replace("-", "−")
-             for w, p in zip(output.weight[:, 0], (0.2, 0.4, 0.6, 0.8), strict=True)]  # fmt: skip
+             for w, p in zip(output.weight[:, 0], (0.2, 0.6, 0.4, 0.8), strict=True)]  # fmt: skip
     shares = dict(zip(names, parts.T, strict=True))
     edges = np.linspace(0, 1, 21)
     heights = np.sin(np.pi * (edges[:-1] + edges[1:]))
@@ -103,7 +79,7 @@ def tanh_surface(path: Path) -> None:
     """The excitation and activation of a unit and the output of two, over the plane."""
     x = np.linspace(-1, 1, 121)
     grid = np.stack(np.meshgrid(x, x), axis=-1)
-    hidden, output = two_tanh_units().layers
+    hidden, output = universal.two_tanh_units().layers
     h = hidden(grid)
     panels = {
         "excitation $e_1=3(x_1+x_2-0.3)$": grid @ hidden.weight[:, 0] + hidden.bias[0],
@@ -127,15 +103,11 @@ def fitted(degrees: tuple[int, ...]) -> tuple[Any, Any, Any, dict[int, tuple[Any
     others = data.dataset("noisy_curve(samples=200, seed=40)")
     inputs, targets = (np.asarray(z[:, 0], float) for z in (samples.x, samples.y))
     x = np.linspace(0, 1, 400)
-    found = {}
-    for degree in degrees:
-        coefficients = polynomial(inputs, targets, degree)
-        errors = [
-            np.polynomial.polynomial.polyval(part.x[:, 0], coefficients) - part.y[:, 0]
-            for part in (samples, others)
-        ]
-        inside, outside = (float(np.sqrt(np.mean(error**2))) for error in errors)
-        found[degree] = (np.polynomial.polynomial.polyval(x, coefficients), inside, outside)
+    test = others.x[:, 0], others.y[:, 0]
+    found = {
+        fit.degree: (fit(x), fit.training_error**0.5, fit.test_error**0.5)
+        for fit in logic.fit_polynomials(inputs, targets, degrees, test)
+    }
     return (inputs, targets), x, np.sin(2 * np.pi * x), found
 
 

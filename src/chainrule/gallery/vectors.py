@@ -7,36 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from chainrule import grad, nn, trace, tree
+from chainrule import grad, nn, trace, tree, universal
 from chainrule.draw.plots.corrections import Pass, chained_corrections, one_sample_descent
-
-
-def parabola_network(units: int = 8) -> nn.Sequential:
-    """Turns the right half of the circle into a parabola, exact at `units + 1` tokens (W44, UN-08).
-
-    Each unit switches on halfway between two tokens and adds the way from one to the next.
-    """
-    angles = token_angles(units + 1)
-    thresholds = (angles[:-1] + angles[1:]) / 2
-    rows = np.stack([-np.sin(thresholds), np.cos(thresholds)])
-    targets = on_parabola(angles)
-    hidden = nn.Dense(rows, None, nn.activation("step"))
-    return nn.Sequential((hidden, nn.Dense(np.diff(targets, axis=0), targets[0])))
-
-
-def token_angles(tokens: int) -> Any:
-    """Angles `(tokens,)` from -π/2 to π/2."""
-    return np.linspace(-np.pi / 2, np.pi / 2, tokens)
-
-
-def on_circle(angle: Any) -> Any:
-    """`(n, 2)` on the right half of the unit circle."""
-    return np.column_stack([np.cos(angle), np.sin(angle)])
-
-
-def on_parabola(angle: Any) -> Any:
-    """`(n, 2)`: the angle and its square (A2)."""
-    return np.column_stack([angle, angle**2])
 
 
 def passed(network: nn.Sequential, x: Any, y: Any) -> Pass:
@@ -74,16 +46,16 @@ def descended(network: nn.Sequential, x: Any, y: Any, rate: float, steps: int) -
 
 def semicircle(path: Path) -> None:
     """The tokens of the half circle one after the other, each with its corrections."""
-    angles, arc = token_angles(9), token_angles(200)
-    samples = zip(on_circle(angles), on_parabola(angles), strict=True)
-    passes = [passed(parabola_network(), x, y) for x, y in samples]
+    angles, arc = universal.token_angles(9), universal.token_angles(200)
+    samples = zip(universal.semicircle(angles), universal.parabola(angles), strict=True)
+    passes = [passed(universal.semicircle_to_parabola(), x, y) for x, y in samples]
     title = "A half circle becomes a parabola"
-    chained_corrections(passes, (on_circle(arc), on_parabola(arc)), path, title)
+    chained_corrections(passes, (universal.semicircle(arc), universal.parabola(arc)), path, title)
 
 
 def one_token(path: Path) -> None:
     """Backpropagation of one sample as arrows that move."""
     angle = np.array([np.pi / 4])
-    x, y = on_circle(angle)[0], on_parabola(angle)[0]
+    x, y = universal.semicircle(angle)[0], universal.parabola(angle)[0]
     found = [passed(net, x, y) for net in descended(first_network(), x, y, 0.1, 20)]
     one_sample_descent(found, path, "Backpropagation of one sample")

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.compile.program import Compiled, Program
 from chainrule.compile.target import host
 from chainrule.compile.threads import available
 from chainrule.cost import Cost, cost
@@ -18,7 +17,6 @@ from chainrule.graph import Graph
 from chainrule.lookup import find
 from chainrule.node import Emit
 from chainrule.train.epoch import Epoch, numpy_epoch
-from chainrule.train.native import native_epoch
 
 
 #: What `fit` may be asked for.
@@ -70,13 +68,19 @@ class Backend:
 
     def epoch(self, step: Graph) -> Epoch:
         """Epochs of a training step."""
-        return numpy_epoch(step) if self.name == "numpy" else native_epoch(step, self.threads)
+        if self.name == "numpy":
+            return numpy_epoch(step)
+        from chainrule.train.native import native_epoch
+
+        return native_epoch(step, self.threads)
 
     def function(self, graph: Graph) -> Callable[..., Any]:
         """A graph made ready to be called many times. TypeError as of `backend`."""
         if self.name == "numpy" or (without_code(graph) and not self.is_required):
             return program(graph)
         _check_code(graph)
+        from chainrule.compile.program import Compiled, Program
+
         return Compiled(Program(graph, host()), self.threads)
 
 

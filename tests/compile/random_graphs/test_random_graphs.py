@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import chainrule as cr
-from chainrule.compile.program import Compiled, Program, compile
+from chainrule.compile import compile
+from chainrule.compile.program import Compiled, Program
 from chainrule.ops import PRIMITIVES
 from chainrule.types import BATCH, ArrayType
 
