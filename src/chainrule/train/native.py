@@ -29,6 +29,9 @@ _SIGNATURE = ctypes.CFUNCTYPE(
     None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64
 )
 
+#: The dtypes that machine code reads. NumPy takes longer for the name of one than a step lasts.
+_READABLE = {np.dtype(name): name for name in SIZE}
+
 #: Seconds that machine code runs before Python looks for signals.
 _AT_A_TIME = 0.1
 
@@ -47,7 +50,7 @@ def native_epoch(step: Graph, threads: int) -> Epoch:
     def epoch(position: Position, rows: Rows, plan: Plan) -> tuple[Position, Any]:
         found = [np.zeros(0)]
         for arrays, part in _parts(rows, plan):
-            dtypes = tuple(array.dtype.name for array in arrays)
+            dtypes = tuple(_READABLE[array.dtype] for array in arrays)
             if dtypes not in runners:
                 runners[dtypes] = _Runner(step, dtypes, threads, team)
             position, values = runners[dtypes].run(position, arrays, part)
@@ -82,8 +85,7 @@ def _readable(array: Any, type: ArrayType | None) -> Any:
 
     One number a sample always is: the copy is no larger than the order of the samples.
     """
-    is_known = array.dtype.isnative and array.dtype.name in SIZE
-    if is_known and array.flags.c_contiguous and array.flags.aligned:
+    if array.dtype in _READABLE and array.flags.c_contiguous and array.flags.aligned:
         return array
     return np.ascontiguousarray(array, type and type.dtype) if array.ndim == 1 else None
 
@@ -113,10 +115,20 @@ class _Runner:
         self._threads, self._team = threads, team
         self._tables: Tables | None = None
         self._pool = Pool()
+        self._routes = self._arrays_of()
         self._own: list[Any] = []
         self._some = 1  # steps that machine code runs before Python looks for signals
         self._library = self._build(dtypes)
         self._call = _SIGNATURE(self._library.address("epoch"))
+
+    def _arrays_of(self) -> dict[int, int]:
+        """Places in the table, and which array each leads to: of the state, or the key after it."""
+        plan, graph = self._program.plan, self._program.graph
+        found = {plan.slots[graph.inputs[place]]: place for place in self._kept}
+        for buffer in plan.outputs:
+            if buffer.output in plan.schedule.donated:
+                found[plan.slots[buffer]] = cast(int, buffer.output)
+        return {**found, plan.slots[self._key]: len(self._kept)}
 
     def _build(self, dtypes: Sequence[str]) -> Any:
         program = self._program
@@ -163,19 +175,14 @@ class _Runner:
     def _settled(self, plan: Plan, state: Sequence[Any]) -> Tables:
         """Memory for batches of this size, with the addresses of parameters and state in it."""
         program = self._program
-        graph = program.graph
         rows = min(plan.batch_size, len(plan.order))
         if self._tables is None or rows > self._tables.rows:
             self._tables = program.tables(rows, self._threads)
             self._give_rooms(self._tables, rows)
         tables = self._tables
-        for place, array in zip(self._kept, state, strict=True):
-            tables.put(graph.inputs[place], array)
-        for buffer in program.plan.outputs:
-            if buffer.output in program.plan.schedule.donated:
-                tables.put(buffer, state[cast(int, buffer.output)])
         key = np.ascontiguousarray(plan.key, np.uint32)
-        tables.put(self._key, key)
+        addresses = [address(array) for array in (*state, key)]
+        tables.tables[:, :, list(self._routes)] = [addresses[n] for n in self._routes.values()]
         self._own = [key]
         return tables
 
