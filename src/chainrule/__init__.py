@@ -1,22 +1,21 @@
 """Feedforward neural networks around one explicit computation graph."""
 
-from chainrule import data as data
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from chainrule import differences as differences
-from chainrule import draw as draw
-from chainrule import logic as logic
 from chainrule import metrics as metrics
 from chainrule import nn as nn
 from chainrule import ops as ops
 from chainrule import train as train
 from chainrule import tree as tree
-from chainrule import tune as tune
-from chainrule import universal as universal
 from chainrule.compile import compile as compile
 from chainrule.cost import cost as cost
 from chainrule.evaluate import evaluate as evaluate
 from chainrule.evaluate import node_values as node_values
 from chainrule.explain import explain as explain
 from chainrule.graph import Graph as Graph
+from chainrule.node import DISPLAYS
 from chainrule.node import Node as Node
 from chainrule.node import Primitive as Primitive
 from chainrule.node import constant as constant
@@ -105,3 +104,34 @@ from chainrule.tree import Array as Array
 from chainrule.types import BATCH as BATCH
 from chainrule.types import ArrayType as ArrayType
 from chainrule.version import __version__ as __version__
+
+
+if TYPE_CHECKING:
+    from chainrule import data as data
+    from chainrule import draw as draw
+    from chainrule import logic as logic
+    from chainrule import tune as tune
+    from chainrule import universal as universal
+
+
+#: Parts that are imported when they are first used: half of the time of all.
+_LATER = ("data", "draw", "logic", "tune", "universal")
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LATER:
+        return importlib.import_module(f"chainrule.{name}")
+    raise AttributeError(f"module 'chainrule' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LATER})
+
+
+def _svg(shown: Any) -> str | None:
+    from chainrule.draw import notebook_svg
+
+    return notebook_svg(shown)
+
+
+DISPLAYS["image/svg+xml"] = _svg

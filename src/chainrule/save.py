@@ -7,16 +7,16 @@ are not known comes back as its graph, which computes the same.
 
 from __future__ import annotations
 
+import functools
 import os
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from chainrule import graph_json, sealed, tree
-from chainrule.data import Category, Labels, Number, Preprocessing, Quantity
 from chainrule.graph import Graph
 from chainrule.nn import BatchNorm, Dense, Dropout, PReLU, Scale, Sequential, structure_json
 from chainrule.nn.graph_network import GraphNetwork
@@ -26,6 +26,9 @@ from chainrule.transforms.trace import trace
 from chainrule.types import BATCH, ArrayType, type_of
 
 
+if TYPE_CHECKING:
+    from chainrule.data import Preprocessing
+
 FORMAT = "chainrule-model-1"
 
 #: The classes of which a network in a file may be made.
@@ -33,10 +36,14 @@ LAYERS: dict[str, type] = {
     kind.__name__: kind for kind in (BatchNorm, Dense, Dropout, PReLU, Scale, Sequential)
 }
 
-#: The classes of which the preprocessing in a file is made.
-PREPROCESSING: dict[str, type] = {
-    kind.__name__: kind for kind in (Category, Labels, Number, Preprocessing, Quantity)
-}
+
+@functools.cache
+def preprocessing_classes() -> dict[str, type]:
+    """The classes of which the preprocessing in a file is made."""
+    from chainrule.data import Category, Labels, Number, Preprocessing, Quantity
+
+    return {kind.__name__: kind for kind in (Category, Labels, Number, Preprocessing, Quantity)}
+
 
 _INPUT = "x"  # what the graph calls the input of the network
 
@@ -191,14 +198,15 @@ def _input_type(network: Any, x: Any) -> ArrayType | None:
 
 
 def _preprocessing_to_json(preprocessing: Any) -> Any:
+    classes = preprocessing_classes()
     if preprocessing is not None:
-        if not isinstance(preprocessing, Preprocessing):
+        if not isinstance(preprocessing, classes["Preprocessing"]):
             raise TypeError(
                 f"save: preprocessing is {type(preprocessing).__name__} {preprocessing!r:.60}; "
                 "expected a data.Preprocessing"
             )
         preprocessing.check()
-    return structure_json.to_json(preprocessing, PREPROCESSING, {}, "preprocessing")
+    return structure_json.to_json(preprocessing, classes, {}, "preprocessing")
 
 
 # ---- reading ---------------------------------------------------------------------------------
@@ -239,7 +247,9 @@ def _opened(
 
 
 def _preprocessing(described: Any, graph: Graph | None) -> Preprocessing | None:
-    found = structure_json.from_json(described, PREPROCESSING, {})
+    from chainrule.data import Preprocessing
+
+    found = structure_json.from_json(described, preprocessing_classes(), {})
     if found is None:
         return None
     if not isinstance(found, Preprocessing):

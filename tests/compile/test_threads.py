@@ -345,7 +345,7 @@ def test_interrupt_stops_the_workers_and_goes_on(size):
         with pytest.raises(KeyboardInterrupt):
             team.run(call, stopped.set)
         assert sorted(returned) == list(range(size))
-        assert times["stopped"] - times["sent"] < 0.1
+        assert times["stopped"] - times["sent"] < 1  # measured: 0.001
         team.run(returned.append)
         assert len(returned) == 2 * size
 
@@ -452,7 +452,7 @@ def test_ctrl_c_interrupts_native_code():
         sent = time.perf_counter()
         process.send_signal(signal.SIGINT)
         assert process.stdout.readline() == "interrupted 1\n"
-        assert time.perf_counter() - sent < 0.3
+        assert time.perf_counter() - sent < 1  # measured: 0.01
         assert process.wait(10) == 0
 
 
