@@ -13,6 +13,10 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 
+class TextError(ValueError):
+    """A text that means nothing. The message has three lines: a caret shows the place."""
+
+
 Member = TypeVar("Member")
 _LONGEST = 500  # characters of a name with its settings
 

@@ -3,30 +3,33 @@
 import numpy as np
 import pytest
 
-from chainrule import data, universal
+from chainrule import data, logic, universal
 from chainrule.gallery import descents, functions, graphs, thresholds, vectors
 
 
 INPUTS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
+TABLE_NETWORK = logic.threshold_network("x1 xor x2", form="patterns")
 
 
 @pytest.mark.parametrize(
-    "make", [thresholds.xor_network, thresholds.xor_in_matrices, thresholds.table_network]
+    "network",
+    [logic.XOR_NETWORKS["or-nand"], logic.XOR_NETWORKS["and-or"], TABLE_NETWORK],
+    ids=["or-nand", "and-or", "table"],
 )
-def test_networks_of_xor_have_its_truth_table(make):
-    np.testing.assert_array_equal(make()(INPUTS)[:, 0], [0, 1, 1, 0])
+def test_networks_of_xor_have_its_truth_table(network):
+    np.testing.assert_array_equal(network(INPUTS)[:, 0], [0, 1, 1, 0])
 
 
 @pytest.mark.parametrize("name", thresholds.UNITS)
 def test_unit_of_a_gate_has_its_truth_table(name):
-    weight, bias = thresholds.UNITS[name]
-    found = INPUTS @ np.array(weight) + bias > 0
+    found = thresholds.gate(name)
+    found = INPUTS @ np.array(found.weight) + found.bias > 0
     np.testing.assert_array_equal(found, data.dataset(name.lower()).y)
 
 
 def test_hidden_units_of_the_table_network_fire_for_one_row_each():
     """W36."""
-    np.testing.assert_array_equal(thresholds.table_network().layers[0](INPUTS), np.eye(4))
+    np.testing.assert_array_equal(TABLE_NETWORK.layers[0](INPUTS), np.eye(4))
 
 
 def test_four_neurons_are_identity_and_or_and_and_not():

@@ -77,10 +77,9 @@ def main() -> None:
 
 def _told(error: Exception) -> list[str]:
     """What an error says: one line, and two more where a caret points at a place of a text."""
-    from chainrule.logic import ParseError
-    from chainrule.universal import FormulaError
+    from chainrule.lookup import TextError
 
-    if isinstance(error, (ParseError, FormulaError)):
+    if isinstance(error, TextError):
         return str(error).splitlines()
     return [_in_one_line(error)]
 

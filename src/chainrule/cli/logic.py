@@ -77,6 +77,7 @@ def _source(
     expression: str | None, table: Path | None, outputs: str | None, inputs: str | None
 ) -> tuple[TruthTable | Expression, tuple[str, ...]]:
     """The function, as a truth table where it is not too large, and the names of its inputs."""
+    from chainrule.logic.parser import parse
     from chainrule.logic.tables import MOST_INPUTS, truth_table
 
     given = [x for x in (expression, table, outputs) if x is not None]
@@ -84,26 +85,13 @@ def _source(
         raise ValueError("logic: expected one of an expression, --table and --outputs")
     names = None if inputs is None else tuple(name.strip() for name in inputs.split(","))
     if expression is not None:
-        parsed = _parsed(expression)
+        parsed = parse(expression)
         names = names or parsed.variables
         return (parsed if len(names) > MOST_INPUTS else truth_table(parsed, names)), names
     if outputs is not None and set(outputs) - {"0", "1"}:
         raise ValueError(f"--outputs {outputs:.40}: expected digits 0 and 1, such as 0110")
     found = truth_table(table if outputs is None else [int(x) for x in outputs], names)
     return found, found.inputs
-
-
-def _parsed(text: str) -> Expression:
-    """The expression. A fault is shown with the caret under its place, and ends the command."""
-    from chainrule.cli.terminal import warn
-    from chainrule.logic.parser import ParseError, parse
-
-    try:
-        return parse(text)
-    except ParseError as error:
-        for line in str(error).splitlines():
-            warn(line)
-        raise typer.Exit(2) from None
 
 
 def _show_function(source: TruthTable | Expression) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chainrule.compile.affine import Count, Place, elements
+from chainrule.compile.affine import Place, elements, times
 from chainrule.compile.nests import Nest
 from chainrule.compile.views import reads_anywhere
 from chainrule.compile.writer import Writer, is_row
@@ -26,10 +26,5 @@ def _is_line(place: Place, nest: Nest) -> bool:
     last = len(nest.space) - 1
     step = place.step(last)
     return all(
-        place.step(axis) == _times(step, elements(nest.space[axis + 1 :])) for axis in range(last)
+        place.step(axis) == times(step, elements(nest.space[axis + 1 :])) for axis in range(last)
     )
-
-
-def _times(step: int | Count, many: Count) -> int | Count:
-    product = many * step
-    return product if product.fixed is None else product.fixed

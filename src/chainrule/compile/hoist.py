@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chainrule import tree
+from chainrule.compile.parts import application
 from chainrule.graph import Graph, inline, toposort
-from chainrule.node import Emit, Node, build, placeholder
+from chainrule.node import Emit, Node, placeholder
 from chainrule.ops import broadcast_to
 from chainrule.types import BATCH, ArrayType
 
@@ -35,8 +36,8 @@ def hoist(step: Graph, known: Sequence[Node]) -> Hoisted:
         if _is_number(node) and any(source in vectors for source in node.inputs):
             operands = [_as_vector(source, vectors) for source in node.inputs]
             if all(operand is not None for operand in operands):
-                made = [operand for operand in operands if operand is not None]
-                vectors[node] = _applied(node, made)
+                made = tuple(operand for operand in operands if operand is not None)
+                vectors[node] = application(node, made)
     read = {
         source
         for node in toposort(step.outputs)
@@ -73,9 +74,3 @@ def _as_vector(node: Node, vectors: dict[Node, Node]) -> Node | None:
     if node in vectors:
         return vectors[node]
     return broadcast_to(node, (BATCH,)) if node.value is not None else None
-
-
-def _applied(node: Node, operands: Sequence[Node]) -> Node:
-    if node.primitive is None:
-        raise TypeError(f"hoist: {node!r} is no application")
-    return build(node.primitive, tuple(operands), dict(node.params))

@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from chainrule.compile.copies import own, parts_of_parts, told_apart, with_arrays
 from chainrule.compile.parts import application, is_kind, part_of, slice_of_parts
+from chainrule.compile.views import core
 from chainrule.graph import Graph, inline
 from chainrule.node import Emit, Node, build, constant, label
 from chainrule.ops import PRIMITIVES, add, concatenate, relu, reshape, step, transpose
@@ -108,7 +109,7 @@ def _is_richer(node: Node, shape: Shape) -> bool:
     kinds = (Emit.CONTRACT, Emit.ELEMENTWISE, Emit.REDUCE)
     if node.primitive is None or node.primitive.emit not in kinds:
         return False
-    return sum(size != 1 for size in node.shape) > sum(size != 1 for size in shape)
+    return len(core(node.shape)) > len(core(shape))
 
 
 def _reshaped(node: Node, shape: Shape) -> Node:

@@ -125,8 +125,7 @@ class Program:
         if not _is_ours(self.graph):
             # The hash holds the name of an operation, not what its code does.
             text = write()
-            content = hashlib.sha256(text.encode()).hexdigest()
-            return library(content, lambda: text, self.target, imports(self.plan, self.target))
+            content, write = hashlib.sha256(text.encode()).hexdigest(), lambda: text
         return library(content, write, self.target, imports(self.plan, self.target))
 
     def tables(self, rows: int, threads: int) -> Tables:

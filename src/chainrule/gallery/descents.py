@@ -11,6 +11,7 @@ import numpy as np
 from chainrule import data, grad, nn, ops, trace, train, value_and_grad
 from chainrule.draw import plots
 from chainrule.draw.plots import curves, descent, search
+from chainrule.train.paths import points_visited
 
 
 #: The optimisers of W40, by what they are called.
@@ -32,24 +33,12 @@ def path_of(chosen: str, steps: int) -> Any:
     optimizer = train.optimizer(chosen)
     if not isinstance(optimizer, train.Optimizer):
         raise TypeError(f"path_of: {chosen} has no update of its own")
-    point = np.array([-7.0, 2.0])
-    slope, state, points = trace(grad(valley), point), optimizer.init(point), [point]
-    for step in range(1, steps + 1):
-        point, state = optimizer.update(
-            point, slope(point), state, optimizer.learning_rate, np.float64(step)
-        )
-        points.append(point)
-    return np.array(points)
+    return points_visited(optimizer, valley, (-7.0, 2.0), steps)
 
 
 def descend(function: Callable[[Any], Any], start: Any, rate: float, steps: int) -> Any:
     """`(steps + 1, ...)`: gradient descent on a function of one array, the start first."""
-    optimizer, point = train.sgd(rate), np.asarray(start, float)
-    slope, state, points = trace(grad(function), point), optimizer.init(point), [point]
-    for step in range(1, steps + 1):
-        point, state = optimizer.update(point, slope(point), state, rate, np.float64(step))
-        points.append(point)
-    return np.array(points)
+    return points_visited(train.sgd(rate), function, start, steps)
 
 
 def two_minima(w: Any) -> Any:

@@ -94,16 +94,19 @@ def polynomial_fits(path: Path) -> None:
     curves.fits(*fitted((0, 1, 3, 9)), path)
 
 
+def noisy_samples() -> list[tuple[Any, Any]]:
+    """Ten noisy samples of a curve, and 200 others of the same noise: x and y `(samples,)`."""
+    sets = ("noisy_curve(seed=2)", "noisy_curve(samples=200, seed=40)")
+    return [(part.x[:, 0], part.y[:, 0]) for part in map(data.dataset, sets)]
+
+
 def fitted(degrees: tuple[int, ...]) -> tuple[Any, Any, Any, dict[int, tuple[Any, float, float]]]:
     """Samples, x, the truth and, for each degree, the polynomial with its errors.
 
     The errors are RMSE on the ten samples and on 200 others of the same noise.
     """
-    samples = data.dataset("noisy_curve(seed=2)")
-    others = data.dataset("noisy_curve(samples=200, seed=40)")
-    inputs, targets = (np.asarray(z[:, 0], float) for z in (samples.x, samples.y))
+    (inputs, targets), test = noisy_samples()
     x = np.linspace(0, 1, 400)
-    test = others.x[:, 0], others.y[:, 0]
     found = {
         fit.degree: (fit(x), fit.training_error**0.5, fit.test_error**0.5)
         for fit in logic.fit_polynomials(inputs, targets, degrees, test)
@@ -116,19 +119,10 @@ def ridge(penalties: Any, degree: int = 9) -> tuple[Any, Any]:
 
     The constant term bears no penalty.
     """
-    samples = data.dataset("noisy_curve(seed=2)")
-    others = data.dataset("noisy_curve(samples=200, seed=40)")
-    (x, y), (new_x, new_y) = (
-        (np.vander(part.x[:, 0].astype(float), degree + 1, increasing=True), part.y[:, 0])
-        for part in (samples, others)
-    )
-    weighs = np.eye(degree + 1)
-    weighs[0, 0] = 0
-    found = [np.linalg.solve(x.T @ x + penalty * weighs, x.T @ y) for penalty in penalties]
-    inside, outside = (
-        np.sqrt([np.mean((powers @ w - targets) ** 2) for w in found])
-        for powers, targets in ((x, y), (new_x, new_y))
-    )
+    (x, y), test = noisy_samples()
+    fits = [logic.fit_polynomials(x, y, [degree], test, l2=l2)[0] for l2 in penalties]
+    errors = [(fit.training_error, fit.test_error) for fit in fits]
+    inside, outside = np.sqrt(np.transpose(errors))
     return inside, outside
 
 

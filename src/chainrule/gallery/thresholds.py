@@ -11,15 +11,11 @@ from chainrule import data, draw, nn
 from chainrule.draw.plots.gates import gates
 from chainrule.draw.plots.matrices import Matrix, matrices
 from chainrule.draw.plots.planes import Gate, decision_lines, regions
+from chainrule.logic import XOR_NETWORKS, gate_unit, threshold_network
 
 
-#: Weights and bias of the threshold units of two inputs (W01-W05); XOR has none.
-UNITS: dict[str, tuple[tuple[float, float], float]] = {
-    "OR": ((1.0, 1.0), -0.5),
-    "AND": ((1.0, 1.0), -1.5),
-    "NAND": ((-1.0, -1.0), 1.5),
-    "NOR": ((-1.0, -1.0), 0.5),
-}
+#: Gates of two inputs that are one threshold unit (W01-W05); XOR is none.
+UNITS = ("OR", "AND", "NAND", "NOR")
 _FORMULAS = {"AND": "x∧y", "OR": "x∨y", "NAND": "¬(x∧y)", "NOR": "¬(x∨y)", "XOR": "x⊕y"}
 #: Colours of the cells of inputs, weights and results.
 _INPUT, _WEIGHT, _RESULT = "#e6f0f8", "#ffffff", "#fdebd8"
@@ -28,8 +24,10 @@ _INPUT, _WEIGHT, _RESULT = "#e6f0f8", "#ffffff", "#fdebd8"
 def gate(name: str) -> Gate:
     """A Boolean function of two inputs, with its threshold unit where there is one."""
     outputs = data.dataset(name.lower()).y.astype(bool)
-    weight, bias = UNITS.get(name, (None, 0.0))
-    return Gate(name, outputs, weight, bias)
+    if name not in UNITS:
+        return Gate(name, outputs, None, 0.0)
+    unit = gate_unit(name.lower())
+    return Gate(name, outputs, (float(unit.weight[0]), float(unit.weight[1])), float(unit.bias))
 
 
 def network(*layers: tuple[Any, Any], activation: str = "step") -> nn.Sequential:
@@ -38,23 +36,6 @@ def network(*layers: tuple[Any, Any], activation: str = "step") -> nn.Sequential
     return nn.Sequential(
         tuple(nn.Dense(np.array(w, float), np.array(b, float), chosen) for w, b in layers)
     )
-
-
-def xor_network() -> nn.Sequential:
-    """XOR as OR and NAND at once (W06a)."""
-    return network(([[1, -1], [1, -1]], [-0.5, 1.5]), ([[1], [1]], [-1.5]))
-
-
-def xor_in_matrices() -> nn.Sequential:
-    """XOR as OR and not AND (W06c)."""
-    return network(([[1, 1], [1, 1]], [-1.5, -0.5]), ([[-1], [1]], [-0.5]))
-
-
-def table_network() -> nn.Sequential:
-    """XOR with a unit for each row of its truth table, which fires there alone (W36, UN-01)."""
-    patterns = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
-    first = nn.Dense((2.0 * patterns - 1).T, 0.5 - patterns.sum(axis=1), nn.activation("step"))
-    return nn.Sequential((first, nn.Dense(np.array([[0.0], [1], [1], [0]]), np.zeros(1))))
 
 
 def mcculloch_pitts() -> nn.Sequential:
@@ -84,12 +65,13 @@ def xor_regions(path: Path) -> None:
 
 def xor_diagram(path: Path) -> None:
     """The network of OR, NAND and AND that computes XOR, at work on 0, 1."""
-    draw.network(xor_network(), path, values=[0, 1], outputs=["x₁ ⊕ x₂"])
+    draw.network(XOR_NETWORKS["or-nand"], path, values=[0, 1], outputs=["x₁ ⊕ x₂"])
 
 
 def table_diagram(path: Path) -> None:
     """The network with one hidden unit for each row of the truth table."""
-    draw.network(table_network(), path, values=[1, 0], outputs=["x₁ ⊕ x₂"])
+    net = threshold_network("x1 xor x2", form="patterns")
+    draw.network(net, path, values=[1, 0], outputs=["x₁ ⊕ x₂"])
 
 
 def neurons_diagram(path: Path) -> None:
@@ -127,7 +109,7 @@ def layer_matrices(path: Path) -> None:
 
 def xor_matrices(path: Path) -> None:
     """XOR for all four samples at once, in matrices."""
-    hidden, output = xor_in_matrices().layers
+    hidden, output = XOR_NETWORKS["and-or"].layers
     x = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
     h, biases = hidden(x), (np.atleast_2d(hidden.bias), np.atleast_2d(output.bias))
     first = [

@@ -16,6 +16,7 @@ from chainrule.logic.expression import (
     Operation,
     Variable,
 )
+from chainrule.lookup import TextError
 
 
 #: Signs beside the words and symbols of `CONNECTIVES`, and what they stand for.
@@ -52,7 +53,7 @@ _SHOWN = 36  # characters of the text on either side of a fault
 _DEEPEST_LEVEL = 2 * DEEPEST + 1
 
 
-class ParseError(ValueError):
+class ParseError(TextError):
     """A text that is no Boolean expression. The message shows the place with a caret.
 
     text   as it was given

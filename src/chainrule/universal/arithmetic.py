@@ -19,6 +19,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from chainrule import ops
+from chainrule.lookup import TextError
 
 
 _LONGEST, _DEEPEST = 1000, 50  # characters; parentheses, signs and powers in one another
@@ -69,7 +70,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
 FUNCTIONS_OF_MANY: dict[str, Callable[..., Any]] = {"max": np.maximum, "min": np.minimum}
 
 
-class FormulaError(ValueError):
+class FormulaError(TextError):
     """Text that is no formula. The message has the text, and a caret under the place."""
 
 

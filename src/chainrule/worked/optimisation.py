@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 import chainrule as cr
 from chainrule.nn import Dense
+from chainrule.train.optimizers import Optimizer
+from chainrule.train.paths import points_visited
 from chainrule.worked.descent import after
 from chainrule.worked.example import Example, Line, derived
 
@@ -54,25 +55,16 @@ def _valley(point: Any) -> Any:
     return point[0] ** 2 / 20 + point[1] ** 2
 
 
-def _path(chosen: Any) -> Iterator[Any]:
-    """The points that an optimiser visits from the start, without end."""
-    gradient = cr.trace(cr.grad(_valley), _START)
-    point, state = _START, chosen.init(_START)
-    for number in itertools.count(1):
-        rate, step = chosen.learning_rate, np.float64(number)
-        point, state = chosen.update(point, gradient(point), state, rate, step)
-        yield point
-
-
 def _optimizer_paths() -> list[Line | str]:
     lines: list[Line | str] = [derived("f at (-7, 2)", _valley(_START), "6.45")]
     for text, (first, second, last, height) in _PATHS.items():
         chosen = cr.train.optimizer(text)
-        points = list(itertools.islice(_path(chosen), 30))
+        assert isinstance(chosen, Optimizer)
+        points = points_visited(chosen, _valley, _START, 30)
         lines += [
             f"{text}:",
-            derived("step 1", points[0], first, digits=11),
-            derived("step 2", points[1], second, digits=11),
+            derived("step 1", points[1], first, digits=11),
+            derived("step 2", points[2], second, digits=11),
             derived("step 30", points[-1], last),
             derived("f after 30 steps", _valley(points[-1]), height),
         ]
