@@ -121,3 +121,14 @@ def test_network_of_the_worked_example_has_its_outputs():
 def test_graphs_have_the_losses_of_w24_and_w28():
     assert float(graphs.negative_log_likelihood(1.0, 1.0, -1.5)) == pytest.approx(0.4740769842)
     assert float(graphs.regularised_square(0.7, -0.3, 1.5, 1.0)) == pytest.approx(0.0759631535)
+
+
+@pytest.mark.parametrize("deviation", [1, 0.01])
+def test_normalised_activations_do_not_depend_on_the_scale_of_the_weights(deviation):
+    found = descents.normalised_activations(f"normal(std={deviation})")
+    np.testing.assert_allclose([np.std(h) for h in found], 0.208, atol=0.002)
+
+
+def test_dropout_narrows_the_gap_between_training_and_validation():
+    gaps = [np.mean(np.subtract(*descents.accuracies(rate))) for rate in (0.0, 0.5)]
+    assert 0 < gaps[1] < gaps[0] / 2

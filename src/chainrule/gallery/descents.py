@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -126,12 +126,17 @@ def initialisation(path: Path) -> None:
     search.histograms(rows, path, title)
 
 
-def learning_curve(path: Path) -> None:
-    """A wide network on few noisy samples, stopped where the validation loss is least."""
+def noisy_moons() -> tuple[Any, Any]:
+    """Samples `(160, 2)` and targets `(160, 1)`; the first 60 are to learn from."""
     found = data.dataset("moons(samples=160, noise=0.3)")
-    x, y = found.x, found.y[:, None].astype(np.float32)
-    result = train.fit(
-        nn.mlp([2, 64, 64, 1], "relu", rng=0),
+    return found.x, found.y[:, None].astype(np.float32)
+
+
+def fitted(dropout: float = 0.0, callbacks: Sequence[train.Callback] = ()) -> train.Result:
+    """A wide network after 60 epochs on few noisy samples."""
+    x, y = noisy_moons()
+    return train.fit(
+        nn.mlp([2, 64, 64, 1], "relu", rng=0, dropout=dropout),
         x[:60],
         y[:60],
         loss="binary_cross_entropy",
@@ -139,10 +144,61 @@ def learning_curve(path: Path) -> None:
         epochs=60,
         batch_size=20,
         validation=(x[60:], y[60:]),
+        callbacks=callbacks,
         backend="numpy",
         progress=False,
     )
-    plots.learning_curve(result.history, path)
+
+
+def learning_curve(path: Path) -> None:
+    """A wide network on few noisy samples, stopped where the validation loss is least."""
+    plots.learning_curve(fitted().history, path)
+
+
+def accuracies(dropout: float) -> tuple[Any, Any]:
+    """The share of right answers after each epoch `(epochs,)`: of training, of validation."""
+    x, y = (part[:60] for part in noisy_moons())
+    found: list[float] = []
+
+    def note(moment: train.EpochEnd) -> None:
+        found.append(float(np.mean((moment.network(x) > 0) == y)))
+
+    history = fitted(dropout, [note]).history
+    return np.array(found), np.array(history["validation_accuracy"])
+
+
+def accuracy_curves(path: Path) -> None:
+    """The accuracy of training and of validation, without dropout and with it."""
+    shown = {}
+    for name, rate in (("", 0.0), (", dropout ½", 0.5)):
+        training, validation = accuracies(rate)
+        shown |= {f"training{name}": training, f"validation{name}": validation}
+    epochs = np.arange(1, 61)
+    title = "Accuracy in training and on held-out samples"
+    curves.lines(epochs, shown, path, title=title, axes_names=("epoch", "share that is right"))
+
+
+def normalised_activations(initializer: str) -> list[Any]:
+    """As `first_activations`, with the sums of each layer normalised over the batch (BN-01)."""
+    rng = np.random.default_rng(0)
+    net = nn.mlp([100] * 6, output="identity", rng=rng, initializer=initializer, dtype="float64")
+    x, found = rng.normal(size=(1000, 100)), []
+    for layer in net.layers:
+        sums = x @ layer.weight
+        x = np.asarray(ops.sigmoid((sums - sums.mean(axis=0)) / sums.std(axis=0)))
+        found.append(x)
+    return found
+
+
+def batch_norm(path: Path) -> None:
+    """Sigmoids of normalised sums: the scale of the initial weights no longer counts."""
+    rows = {
+        "plain, std 1": first_activations("normal(std=1)"),
+        "normalised, std 1": normalised_activations("normal(std=1)"),
+        "plain, std 0.01": first_activations("normal(std=0.01)"),
+        "normalised, std 0.01": normalised_activations("normal(std=0.01)"),
+    }
+    search.histograms(rows, path, "Batch normalisation keeps activations of σ apart")
 
 
 def first_weights(path: Path) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from chainrule import draw, label, nn, ops
 from chainrule.gallery.thresholds import network
@@ -82,6 +85,21 @@ def layers_diagram(path: Path) -> None:
     """A network of the sizes 2-3-2-1 with the values of one sample."""
     net = nn.mlp([2, 3, 2, 1], "sigmoid", output="sigmoid", rng=1, dtype="float64")
     draw.network(net, path, values=[0.5, -1.0], digits=2)
+
+
+def dropout_diagram(path: Path) -> None:
+    """A network of which a step of training sees a part: units that are dropped weigh nothing."""
+    net = nn.mlp([3, 4, 4, 1], "relu", rng=2, dtype="float64")
+    first, second, last = net.layers
+    kept, kept_too = np.array([1.0, 0, 1, 0]), np.array([0.0, 1, 1, 0])
+    thinned = nn.Sequential(
+        (
+            replace(first, weight=first.weight * kept),
+            replace(second, weight=second.weight * kept[:, None] * kept_too),
+            replace(last, weight=last.weight * kept_too[:, None]),
+        )
+    )
+    draw.network(thinned, path, digits=2)
 
 
 def bias_diagram(path: Path) -> None:
