@@ -11,7 +11,7 @@ unexport PYTHONHOME PYTHONPATH PIP_USER PIP_TARGET PIP_PREFIX
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help train test test-oracles bench lint format clean
+.PHONY: help train test hunt test-oracles bench lint format clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -22,6 +22,9 @@ train: $(VENV)/installed ## Train a network on handwritten digits, on this compu
 
 test: $(VENV)/installed-dev ## Run the tests
 	@$(BIN)/python -m pytest --quiet --numprocesses auto
+
+hunt: $(VENV)/installed-dev ## Run the property tests on cases never drawn before
+	@$(BIN)/python -m pytest --quiet --numprocesses auto --hypothesis-profile random $(HUNT)
 
 test-oracles: $(VENV)/installed-oracles ## Compare with PyTorch and JAX (installs both)
 	@$(BIN)/python -m pytest --quiet -m oracle

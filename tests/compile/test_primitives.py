@@ -69,6 +69,26 @@ def test_every_sample_in_every_dtype(primitive):
         check_same(function(args), graph(args))
 
 
+@every_primitive
+def test_every_result_as_several_pieces_of_a_joined_array(primitive):
+    """It goes where its pieces are, and not only into an array of its own."""
+
+    def apply(arguments: Any) -> Any:
+        rows = zip(arguments, samples(primitive), strict=True)
+        results = [primitive(*one, **params) for one, (_, params) in rows]
+        flat = [cr.reshape(x, (-1,)) for x in results if cr.BATCH not in x.shape]
+        square = [x for x in results if x.ndim == 2 and x.shape[0] == x.shape[1]]
+        return [cr.concatenate([x[:1], x, x]) for x in flat], [
+            cr.concatenate([x, x.T]) for x in square
+        ]
+
+    rng = np.random.default_rng(1)
+    _, types = together(primitive)
+    graph = cr.trace(apply, types)
+    args = tuple(tuple(draw(t, primitive.domain, rng) for t in one) for one in types)
+    check_same(compile(graph)(args), graph(args))
+
+
 def test_number_of_rows():
     """`batch_size` has no samples: it takes no arguments."""
     graph = cr.trace(lambda x: cr.mean(x, axis=0), ArrayType((cr.BATCH, 3)))

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from chainrule.compile.affine import counter, flat, unflat
 from chainrule.compile.parts import application
-from chainrule.compile.views import is_pure_view
-from chainrule.node import Node, build
+from chainrule.compile.views import core, is_pure_view
+from chainrule.node import Emit, Node, build
 from chainrule.ops import PRIMITIVES, concatenate
 
 
@@ -47,12 +47,26 @@ def own(output: Node) -> Node:
     return output if is_made else copied(output)
 
 
+def _as_piece(piece: Node) -> Node:
+    """A piece of a joined array. What is written as a whole, at one place, is copied there."""
+    return copied(piece) if _is_written_whole(unshaped(piece)) else own(piece)
+
+
+def _is_written_whole(node: Node) -> bool:
+    """Whether a node's array is made in one go: sums at indices, products of stacks or vectors."""
+    if node.primitive is None:
+        return False
+    is_matrix = len(node.shape) == 2 and core(node.shape) == node.shape
+    is_product = node.primitive.emit is Emit.CONTRACT
+    return node.primitive.code == "scatter_add" or (is_product and not is_matrix)
+
+
 def with_arrays(node: Node) -> Node:
     """Views that have to be arrays are copied: pieces of joined arrays, and what is reshaped so
     that its elements are no longer found by arithmetic.
     """
     if node.primitive in (concatenate, PRIMITIVES["place"]):
-        pieces = tuple(own(piece) for piece in node.inputs)
+        pieces = tuple(map(_as_piece, node.inputs))
         is_same = all(x is y for x, y in zip(pieces, node.inputs, strict=True))
         return node if is_same else application(node, pieces)
     if node.primitive is _RESHAPE and is_pure_view(node.inputs[0]):
@@ -73,6 +87,8 @@ def parts_of_parts(node: Node) -> Node | None:
             return node.inputs[0]
         if len(filled) < len(node.inputs):
             return build(concatenate, tuple(filled), dict(node.params))
+    elif node.inputs[0].shape == node.shape and set(node.shape) <= {1}:
+        return node.inputs[0]
     axis = dict(node.params).get("axis")
     pieces: list[Node] = []
     for piece in node.inputs:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from chainrule.compile.affine import Count, Place, count, elements
-from chainrule.compile.code import Code, Module, number
+from chainrule.compile.code import Code, Module
 from chainrule.compile.collapse import can_flatten
 from chainrule.compile.gathering import flag_outside, gathered
 from chainrule.compile.inline import Inline
-from chainrule.compile.lanes import Lanes
+from chainrule.compile.lanes import Lanes, zeros
 from chainrule.compile.loops import Loops, is_whole
 from chainrule.compile.memory import BLOCK, LONG_BLOCK, Plan
 from chainrule.compile.nests import Kind
@@ -148,6 +148,8 @@ def _write_alike(writer: Writer) -> None:
         elif node.primitive is not None and node.primitive.code == "fold_in":
             _write_key(writer, node)
             continue
+        elif writer.is_filled(node):
+            values[node] = zeros(writer.code, node.type.dtype, 1)
         elif reads_anywhere(node):
             values[node] = gathered(writer, node, point)
         else:
@@ -210,7 +212,7 @@ def _write_scatter(writer: Writer, node: Node) -> None:
     axis = dict(node.params)["axis"]
     operand, chosen = node.inputs
     out = writer.pointer(writer.schedule.stored[node][0].buffer)
-    zero = Lanes(code, number(0, dtype), dtype, 1)
+    zero = zeros(code, dtype, 1)
     with code.loop(0, writer.count(elements(node.shape))) as place:
         writer.store_lanes(zero, out, place, Point(()))
     with code.loop(0, writer.count(elements(operand.shape))) as place:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from chainrule.compile.affine import count
 from chainrule.compile.code import number
-from chainrule.compile.lanes import Lanes
+from chainrule.compile.lanes import Lanes, zeros
 from chainrule.compile.products import SHORT
 from chainrule.compile.views import Source
 from chainrule.compile.writer import Number, Point, Writer
@@ -40,7 +40,7 @@ class Inline:
         """Neighbours in the product."""
         code, dtype = self.writer.code, self.contract.type.dtype
         depth = self.contract.inputs[0].shape[1]
-        total = Lanes(code, number(0, dtype, point.width), dtype, point.width)
+        total = zeros(code, dtype, point.width)
         if isinstance(depth, int) and depth <= SHORT:
             chains = [total] * (4 if depth >= 8 else 1)
             for term in range(depth):

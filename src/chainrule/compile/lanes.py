@@ -272,3 +272,8 @@ class Lanes:
 def lanes(code: Code, value: Any, dtype: str, width: int) -> Lanes:
     """One Python number in `width` lanes."""
     return Lanes(code, number(value, dtype, width), dtype, width)
+
+
+def zeros(code: Code, dtype: str, width: int) -> Lanes:
+    """That many zeros."""
+    return Lanes(code, number(0, dtype, width), dtype, width)

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from chainrule.compile.affine import count
-from chainrule.compile.code import number
 from chainrule.compile.folds import Folds
 from chainrule.compile.gathering import gathered
 from chainrule.compile.inline import Inline
-from chainrule.compile.lanes import Lanes
+from chainrule.compile.lanes import Lanes, zeros
 from chainrule.compile.memory import BLOCK, LONG_BLOCK
 from chainrule.compile.passes import IN_REGISTERS, Passes, passes
 from chainrule.compile.slots import Slots
@@ -18,7 +17,6 @@ from chainrule.compile.sums import Sums, add_up, is_of_rows
 from chainrule.compile.views import Source, reads_anywhere
 from chainrule.compile.writer import Number, Point, Writer, is_row
 from chainrule.node import Node
-from chainrule.ops import PRIMITIVES
 
 
 @dataclass(frozen=True)
@@ -244,10 +242,8 @@ class Loops:
             return self.writer.load_lanes(self._room_of(node), node.type.dtype, place, point)
         if any(node is one for one in self.nest.finishes):
             return self._finished(node, point)
-        if node.primitive is PRIMITIVES["place"] and node not in self.writer.schedule.kept:
-            return Lanes(
-                self.code, number(0, node.type.dtype, point.width), node.type.dtype, point.width
-            )
+        if self.writer.is_filled(node):
+            return zeros(self.code, node.type.dtype, point.width)
         if reads_anywhere(node):
             return gathered(self.writer, node, point)
         operands = self.writer.operands(node)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from chainrule.compile.code import SIZE
 from chainrule.compile.nests import Buffer, Schedule
-from chainrule.compile.schedule import reads
+from chainrule.compile.stores import reads
 from chainrule.compile.views import reads_anywhere
 from chainrule.node import Node
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from chainrule.compile.affine import counter
 from chainrule.compile.nests import Kind, Nest
@@ -95,8 +96,7 @@ class Placement:
         nest = self._nest_of(operand, space, not core(node.shape))
         nest.sinks.append(node)
         result = core(node.shape)
-        kind = Kind.LOOP if result else Kind.ALIKE
-        self.home[node] = self._insert(Nest(kind, result, finishes=[node]), self.position(nest))
+        self.home[node] = self._insert(_over(result, finishes=[node]), self.position(nest))
 
     def _nest_of(self, operand: Node, space: Shape, total: bool) -> Nest:
         """A nest over `space` in which the element of `operand` is at hand.
@@ -154,16 +154,15 @@ class Placement:
             return self.position(self.home[node])
         after = -1 if node.primitive is None else self.need(node.inputs[0])
         self.kept.add(node)
-        space = core(node.shape)
-        kind = Kind.LOOP if space else Kind.ALIKE
-        self.home[node] = self._insert(Nest(kind, space, nodes=[node], closed=True), after)
+        nest = _over(core(node.shape), nodes=[node], closed=True)
+        self.home[node] = self._insert(nest, after)
         return self.position(self.home[node])
 
     def _join(self, node: Node) -> int:
         """Place the pieces of an array that is put together from others."""
         self.joined.append(node)
         if node.primitive is PRIMITIVES["place"]:
-            self._insert(Nest(Kind.LOOP, core(node.shape), nodes=[node], closed=True), -1)
+            self._insert(_over(core(node.shape), nodes=[node], closed=True), -1)
         for piece in node.inputs:
             self._piece(piece)
         last = max(map(self._piece, node.inputs))  # where they are now that all are placed
@@ -257,8 +256,7 @@ class Placement:
             following = self.nests[after + 1] if after + 1 < len(self.nests) else None
             if following is not None and not following.space and not following.closed:
                 return following
-            return self._insert(Nest(Kind.ALIKE, space), after)
-        return self._insert(Nest(Kind.LOOP, space), after)
+        return self._insert(_over(space), after)
 
     # ---- order ----------------------------------------------------------------------------------
 
@@ -272,6 +270,11 @@ class Placement:
         if not self.positions:
             self.positions.update({one: place for place, one in enumerate(self.nests)})
         return self.positions[nest]
+
+
+def _over(space: Shape, **contents: Any) -> Nest:
+    """A nest shared out to the threads, or of a few numbers."""
+    return Nest(Kind.LOOP if space else Kind.ALIKE, space, **contents)
 
 
 def is_row_reduction(node: Node) -> bool:

@@ -6,10 +6,11 @@ import heapq
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from chainrule.compile.affine import Place, elements, flat
-from chainrule.compile.nests import Buffer, Kind, Nest, Schedule, Target
+from chainrule.compile.affine import Place
+from chainrule.compile.nests import Kind, Nest, Schedule
 from chainrule.compile.placement import Placement
-from chainrule.compile.views import Source, core, reads_anywhere, sources, stored_at
+from chainrule.compile.stores import JOINED, Stores, reads, target_place
+from chainrule.compile.views import Source, core
 from chainrule.graph import Graph
 from chainrule.node import Emit, Node
 from chainrule.ops import PRIMITIVES
@@ -24,11 +25,11 @@ def schedule(graph: Graph, donated: Mapping[int, int] | None = None) -> Schedule
     """
     placement = Placement(graph)
     placement.run()
-    memory = _Memory(placement)
-    memory.assign()
+    stores = Stores(placement)
+    stores.assign()
     pairs = dict(donated or {})
     while True:
-        edges = _edges(placement, memory, pairs)
+        edges = _edges(placement, stores, pairs)
         order, late = _ordered(placement.nests, edges)
         if not late:
             break
@@ -39,145 +40,70 @@ def schedule(graph: Graph, donated: Mapping[int, int] | None = None) -> Schedule
         graph,
         tuple(order[place] for place in runs),
         tuple(phases[place] for place in runs),
-        {node: tuple(found) for node, found in memory.stored.items()},
-        memory.parts,
+        {node: tuple(found) for node, found in stores.stored.items()},
+        stores.parts,
         frozenset(placement.kept),
         pairs,
     )
 
 
-# ---- where values go -----------------------------------------------------------------------------
-
-
-@dataclass(eq=False)
-class _Memory:
-    """Buffers, as they are asked for."""
-
-    placement: Placement
-    stored: dict[Node, list[Target]] = field(default_factory=dict)
-    parts: dict[Node, Buffer] = field(default_factory=dict)
-
-    def assign(self) -> None:
-        """Give room to outputs, joined arrays, parts of sums, and what other nests read."""
-        whole: dict[Node, list[Buffer]] = {}
-        for number, output in enumerate(self.placement.graph.outputs):
-            base = _unshaped(output, self.placement.kept)
-            buffer = Buffer(output, elements(output.shape), output.type.dtype, output=number)
-            self._put(base, buffer, whole)
-        for node in reversed(self.placement.joined):
-            if node not in whole:
-                whole[node] = []
-                self._put(node, Buffer(node, elements(node.shape), node.type.dtype), whole)
-            self._put_pieces(node, whole)
-        for nest in self.placement.nests:
-            for sink in nest.sinks:
-                rows = elements(nest.space[:-1] or nest.space)
-                row = elements(core(sink.shape))
-                self.parts[sink] = Buffer(sink, rows * row, sink.type.dtype, parts=True, row=row)
-        for nest in self.placement.nests:
-            for node, found in reads(nest, self.placement.kept):
-                self._read(nest, node, found)
-        for nest in self.placement.nests:
-            targets = [target for node in nest.members for target in self.stored.get(node, ())]
-            if nest.kind is Kind.ALIKE and not any(target.buffer.alike for target in targets):
-                nest.kind = Kind.ALONE  # no other nest reads what it makes
-
-    def _put(self, base: Node, buffer: Buffer, whole: dict[Node, list[Buffer]]) -> None:
-        if base.primitive in _JOINED and base not in self.placement.kept:
-            whole.setdefault(base, []).append(buffer)
-        self.stored.setdefault(base, []).append(Target(buffer))
-
-    def _put_pieces(self, node: Node, whole: dict[Node, list[Buffer]]) -> None:
-        for piece, starts, steps in _pieces(node):
-            base = piece if piece in self.placement.kept else _unshaped(piece, self.placement.kept)
-            if piece in self.placement.kept or stored_at(base, piece) is None:
-                base = piece
-            for buffer in whole[node]:
-                target = Target(buffer, base if base is piece else piece, node, starts, steps)
-                self.stored.setdefault(base, []).append(target)
-
-    def _read(self, nest: Nest, reader: Node, found: Source) -> None:
-        node, placement = found.node, self.placement
-        if node.primitive is None and node not in placement.kept:
-            return
-        home = placement.home.get(node)
-        if home is nest and not reads_anywhere(reader):
-            return
-        if any(target.into is None for target in self.stored.get(node, ())):
-            return
-        if node.primitive is None:
-            return
-        alike = home is not None and home.kind is Kind.ALIKE
-        buffer = Buffer(node, elements(node.shape), node.type.dtype, alike=alike)
-        self.stored.setdefault(node, []).insert(0, Target(buffer))
-
-
-_JOINED = (PRIMITIVES["concatenate"], PRIMITIVES["place"])
-
-
-def _unshaped(node: Node, kept: set[Node]) -> Node:
-    while node.primitive is PRIMITIVES["reshape"] and node not in kept:
-        node = node.inputs[0]
-    return node
-
-
-def _pieces(node: Node) -> Iterator[tuple[Node, tuple[int, ...], tuple[int, ...]]]:
-    """What an array is put together from: each piece, its first index and its steps."""
-    params = dict(node.params)
-    if node.primitive is PRIMITIVES["place"]:
-        yield node.inputs[0], params["start"], params["stride"]
-        return
-    axis, start = params["axis"], 0
-    for piece in node.inputs:
-        starts = tuple(start if place == axis else 0 for place in range(len(node.shape)))
-        yield piece, starts, (1,) * len(node.shape)
-        start += int(piece.shape[axis])  # pyright: ignore[reportArgumentType]
-
-
-def reads(nest: Nest, kept: set[Node] | frozenset[Node]) -> Iterator[tuple[Node, Source]]:
-    """Every operand of every member of a nest, and where it lies."""
-    root = () if nest.contract is None else (nest.contract,)
-    for node in (*root, *nest.nodes, *nest.sinks):
-        if node.primitive in _JOINED and node not in kept:  # its nest fills it with zeros
-            continue
-        for found in sources(node, kept):
-            yield node, found
-
-
 # ---- order ---------------------------------------------------------------------------------------
 
 
-def _edges(
-    placement: Placement, memory: _Memory, pairs: Mapping[int, int]
-) -> dict[tuple[Nest, Nest], set[int]]:
-    """(earlier, later) nests; with the outputs for whose sake alone one has to come earlier."""
-    edges: dict[tuple[Nest, Nest], set[int]] = {}
-    writers = _writers(placement, memory)
+@dataclass
+class _Edge:
+    """Why one nest comes before another.
+
+    outputs  the outputs for whose sake alone, written over what is read; none for other reasons
+    meeting  whether the threads have to meet in between
+    """
+
+    outputs: set[int] = field(default_factory=set)
+    meeting: bool = False
+
+
+_Edges = dict[tuple[Nest, Nest], _Edge]
+
+
+def _edges(placement: Placement, stores: Stores, pairs: Mapping[int, int]) -> _Edges:
+    """What has to come first, by (earlier, later)."""
+    edges: _Edges = {}
+    writers = _writers(placement, stores)
     for nest in placement.nests:
         for node in nest.finishes:
             for earlier in placement.nests:
                 if any(sink is node for sink in earlier.sinks):
-                    edges[earlier, nest] = set()
+                    edges[earlier, nest] = _Edge(meeting=True)
         for node in nest.nodes:
             if node.primitive is PRIMITIVES["place"] and node not in placement.kept:
                 for other in writers.get(node, ()):
                     if other is not nest:
-                        edges[nest, other] = set()
+                        edges[nest, other] = _Edge(meeting=True)
         for _, found in reads(nest, placement.kept):
             for earlier in writers.get(found.node, ()):
                 if earlier is not nest and found.node.primitive is not None:
-                    edges[earlier, nest] = set()
+                    edge = edges.setdefault((earlier, nest), _Edge())
+                    edge.meeting |= not _is_alike(earlier, found.node, stores)
     for output, source in pairs.items():
-        for reader, writer in _overwritten(placement, memory, output, source):
-            if (reader, writer) not in edges or edges[reader, writer]:
-                edges.setdefault((reader, writer), set()).add(output)
+        for reader, writer in _overwritten(placement, stores, output, source):
+            edge = edges.get((reader, writer))
+            if edge is None or edge.outputs:
+                edge = edges.setdefault((reader, writer), _Edge())
+                edge.outputs.add(output)
+            edge.meeting = True
     return edges
 
 
-def _writers(placement: Placement, memory: _Memory) -> dict[Node, list[Nest]]:
+def _is_alike(writer: Nest, node: Node, stores: Stores) -> bool:
+    """Whether each thread reads what it wrote itself: not what the first one wrote for all."""
+    buffers = (target.buffer for target in stores.stored[node] if target.into is None)
+    return writer.kind is Kind.ALIKE and all(buffer.alike for buffer in buffers)
+
+
+def _writers(placement: Placement, stores: Stores) -> dict[Node, list[Nest]]:
     """The nests that write each array."""
     writers = {node: [home] for node, home in placement.home.items()}
-    for node, targets in memory.stored.items():
+    for node, targets in stores.stored.items():
         for target in targets:
             if target.into is not None and node in placement.home:
                 writers.setdefault(target.into, []).append(placement.home[node])
@@ -185,13 +111,13 @@ def _writers(placement: Placement, memory: _Memory) -> dict[Node, list[Nest]]:
 
 
 def _overwritten(
-    placement: Placement, memory: _Memory, output: int, number: int
+    placement: Placement, stores: Stores, output: int, number: int
 ) -> Iterator[tuple[Nest, Nest]]:
     """(reader, writer) where one reads what the other overwrites; twice the same if it cannot."""
     given = placement.graph.inputs[number]
     written = [
         (placement.home[node], node, place, _span(place, core(node.shape)))
-        for node, place in _written(placement, memory, output)
+        for node, place in _written(placement, stores, output)
     ]
     for nest in placement.nests:
         for node, found in reads(nest, placement.kept):
@@ -207,11 +133,11 @@ def _overwritten(
                     yield nest, writer
 
 
-def _written(placement: Placement, memory: _Memory, output: int) -> Iterator[tuple[Node, Place]]:
+def _written(placement: Placement, stores: Stores, output: int) -> Iterator[tuple[Node, Place]]:
     """What is written to an output, and where."""
-    for node, targets in memory.stored.items():
+    for node, targets in stores.stored.items():
         for target in targets:
-            is_joined = target.into is None and node.primitive in _JOINED
+            is_joined = target.into is None and node.primitive in JOINED
             if target.buffer.output == output and node in placement.home and not is_joined:
                 yield node, target_place(node, target)
 
@@ -228,20 +154,6 @@ def _sizes(node: Node, found: Source) -> Sequence[Size]:
 
 def _axes(found: Source) -> int:
     return 1 + max((axis for axis, _ in found.place.steps), default=-1)
-
-
-def target_place(node: Node, target: Target) -> Place:
-    """Where in its target's buffer the element goes that the counters stand for."""
-    if target.into is None:
-        return flat(stored_at(node, node) or (), node.shape)
-    index = stored_at(node, node if target.piece is None else target.piece)
-    if index is None:
-        raise ValueError(f"{node!r} cannot be written as a piece of {target.into!r}")
-    shifted = tuple(
-        one.scaled(step) + start
-        for one, start, step in zip(index, target.starts, target.steps, strict=True)
-    )
-    return flat(shifted, target.into.shape)
 
 
 def _span(place: Place, sizes: Sequence[Size]) -> tuple[int, int] | None:
@@ -262,11 +174,9 @@ def _overlap(x: tuple[int, int] | None, y: tuple[int, int] | None) -> bool:
     return x is None or y is None or (x[0] <= y[1] and y[0] <= x[1])
 
 
-def _ordered(
-    nests: Sequence[Nest], edges: Mapping[tuple[Nest, Nest], set[int]]
-) -> tuple[list[Nest], set[int]]:
+def _ordered(nests: Sequence[Nest], edges: _Edges) -> tuple[list[Nest], set[int]]:
     """The nests, each after those it needs; or the outputs that make that impossible."""
-    own = [outputs for (x, y), outputs in edges.items() if x is y]
+    own = [edge.outputs for (x, y), edge in edges.items() if x is y]
     if own:
         return [], set().union(*own)
     number = {nest: place for place, nest in enumerate(nests)}
@@ -288,18 +198,19 @@ def _ordered(
     if len(order) == len(nests):
         return order, set()
     stuck = {nest for nest in nests if waits[nest]}
-    blamed = [o for (x, y), o in edges.items() if x in stuck and y in stuck and o]
+    within = [edge for (x, y), edge in edges.items() if x in stuck and y in stuck]
+    blamed = [edge.outputs for edge in within if edge.outputs]
     if not blamed:
         raise RuntimeError("compile: the nests of the schedule wait for each other")
     return [], set().union(*blamed)
 
 
-def _phases(order: Sequence[Nest], edges: Mapping[tuple[Nest, Nest], set[int]]) -> list[int]:
+def _phases(order: Sequence[Nest], edges: _Edges) -> list[int]:
     """The phase of each nest: what threads share is written in one and read in a later one."""
-    needs: dict[Nest, list[Nest]] = {nest: [] for nest in order}
-    for earlier, nest in edges:
-        needs[nest].append(earlier)
+    needs: dict[Nest, list[tuple[Nest, bool]]] = {nest: [] for nest in order}
+    for (earlier, nest), edge in edges.items():
+        needs[nest].append((earlier, edge.meeting))
     phase: dict[Nest, int] = {}
     for nest in order:
-        phase[nest] = max((phase[x] + (x.kind is not Kind.ALIKE) for x in needs[nest]), default=0)
+        phase[nest] = max((phase[x] + meeting for x, meeting in needs[nest]), default=0)
     return [phase[nest] for nest in order]

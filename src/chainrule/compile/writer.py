@@ -11,11 +11,12 @@ from chainrule.compile.code import ELEMENT, SIZE, Code, Module, number, vector
 from chainrule.compile.lanes import Lanes
 from chainrule.compile.memory import BLOCK, LONG_BLOCK, Plan
 from chainrule.compile.nests import Buffer, Kind, Nest, Schedule, Target
-from chainrule.compile.schedule import target_place
+from chainrule.compile.stores import target_place
 from chainrule.compile.target import Target as Processor
 from chainrule.compile.vector_math import FUNCTIONS
 from chainrule.compile.views import Source, core, sources
 from chainrule.node import Emit, Node
+from chainrule.ops import PRIMITIVES
 
 
 #: A counter or an address part: a name in the code, or a number.
@@ -264,6 +265,10 @@ class Writer:
             FUNCTIONS[primitive.code] if isinstance(primitive.code, str) else primitive.code
         )
         return rule(*values, **dict(node.params))
+
+    def is_filled(self, node: Node) -> bool:
+        """Whether a node is an array of zeros, for pieces to be placed in later."""
+        return node.primitive is PRIMITIVES["place"] and node not in self.schedule.kept
 
     def stores(self, node: Node) -> list[tuple[Target, Place]]:
         """Where the values of a node go."""

@@ -67,11 +67,11 @@ class Search:
                 *(text_of(trial.values[name]) for name in names),
                 trial.error or "",
             ]
-            for number, trial in numbered[:most]
+            for number, trial in numbered
         ]
         widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
         lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in [head, *rows]]
-        return "\n".join(lines)
+        return "\n".join(lines[: None if most is None else 1 + most])
 
     def __str__(self) -> str:
         return self.table()
