@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 from chainrule.nn.losses import Loss, PerSample
 from chainrule.nn.losses import loss as find_loss
@@ -20,12 +20,17 @@ from chainrule.train.groups import Group
 from chainrule.train.lbfgs import lbfgs_epoch
 from chainrule.train.optimizers import Lbfgs, Optimizer
 from chainrule.train.optimizers import optimizer as find_optimizer
-from chainrule.train.rows import Source
-from chainrule.train.run import Result, Run, validator
+from chainrule.train.rows import Rows, Source
+from chainrule.train.run import Result, Run, accumulated, afterwards, validator
 from chainrule.train.schedules import Clock, Schedule
 from chainrule.train.schedules import schedule as find_schedule
 from chainrule.train.standing import Standing
-from chainrule.train.step import Objective, objective_and_gradient, training_step
+from chainrule.train.step import (
+    Objective,
+    first_state,
+    objective_and_gradient,
+    training_step,
+)
 from chainrule.train.weights import ClassWeight
 
 
@@ -54,6 +59,7 @@ def fit(
     patience: int | None = None,
     min_delta: float = 0.0,
     metrics: dict[str, PerSample] | None = None,
+    train_metrics: bool = False,
     seed: int = 0,
     callbacks: Sequence[Callback] = (),
     progress: bool | None = None,
@@ -86,6 +92,8 @@ def fit(
     average        decay of a moving average of the weights, which is validated and returned
     patience       end after so many epochs without a loss lower by more than `min_delta`
     metrics        functions `(prediction, target) -> (batch,)` to report beside those of the loss
+    train_metrics  whether they are taken of the training batches too, as they pass: before the step
+                   that each batch takes, dropout included; after the epoch for lbfgs
     seed           of hold-out, order and dropout: same seed, same bits
     progress       a live line; by default where standard error is a terminal
     checkpoint     a file that holds the run after each epoch, or a `Checkpoint`
@@ -110,23 +118,30 @@ def fit(
         packing.dtype, x, y, sample_weight, class_weight, validation, seed, reduction
     )
     arguments.check_targets(network, objective.loss, source, held_out)
+    reported = {**objective.loss.metrics, **(metrics or {})}
+    passing = reported if train_metrics else {}
     if isinstance(method, Lbfgs):
         arguments.check_lbfgs(limits, timing, source)
         update = None
         graph = objective_and_gradient(packing, objective, source.types)
     else:
         update = arguments.update_of(method, limits, network, packing)
-        graph = training_step(packing, objective, update, source.types)
+        graph = training_step(packing, objective, update, source.types, passing)
     chosen = find_backend(backend, threads, graph, *_work(settings, source, method))
     if isinstance(method, Lbfgs):
         epoch = lbfgs_epoch(chosen.function(graph), method)
     else:
         epoch = chosen.epoch(graph)
-    measured = {"loss": objective.loss.function, **objective.loss.metrics, **(metrics or {})}
+    measured = {"loss": objective.loss.function, **reported}
     validate = validator(packing, measured, held_out, reduction, chosen)
-    run = Run(packing, epoch, source, validate, settings, update, timing, reduction, chosen)
+    measure = accumulated
+    if update is None and passing:
+        measure = afterwards(validator(packing, passing, cast(Rows, source), reduction, chosen))
+    run = Run(
+        packing, epoch, source, validate, measure, settings, update, timing, reduction, chosen
+    )
     parameters = packing.pack(network)
-    state = {} if update is None else update.init(parameters)
+    state = {} if update is None else first_state(update, parameters, passing)
     start = Standing(Position(parameters, state, 0), parameters)
     if checkpoint is None:
         return run.train(start, callbacks, progress, None)

@@ -63,6 +63,13 @@ class Rows:
             weights,
         )
 
+    def weight_of(self, order: Any) -> float:
+        """The sum of the weights of these samples, each 1 where there are none."""
+        if self.weights is None:
+            return float(len(order))
+        places = order if self.places is None else self.places[order]
+        return float(np.sum(self.weights[places], dtype=np.float64))
+
     def part(self, places: Any) -> Rows:
         """The samples at these places; those in memory are brought together."""
         if isinstance(self.x, np.memmap) or isinstance(self.y, np.memmap):

@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from chainrule.train.epoch import Epoch, Plan, Position
 from chainrule.train.rows import Rows, Source
 from chainrule.train.schedules import Clock, Schedule
 from chainrule.train.standing import Standing
-from chainrule.train.step import Update, evaluation
+from chainrule.train.step import Update, evaluation, no_sums
 from chainrule.tree import Packing
 
 
@@ -45,7 +45,7 @@ class Result:
     best        after the epoch with the lowest validation loss (training loss without validation)
     best_epoch  its number, from 1; 0: the network as it came
     history     for each epoch: loss, learning_rate, seconds and, with validation, validation_loss
-                and metrics
+                and metrics; those of the training batches, if asked for, by their names alone
     ended       by what: "epochs", "patience", "callback" or "interrupt" (Ctrl-C)
     backend     what ran the steps: "NumPy" or "machine code, 2 threads"
     """
@@ -69,12 +69,14 @@ class Run:
 
     update    None for L-BFGS, which has no learning rate
     validate  gives what is recorded of `(parameters,)` on samples held out
+    measure   gives the metrics of an epoch's training samples, of (position, their weight)
     """
 
     packing: Packing
     epoch: Epoch
     source: Source
     validate: Callable[[Any], dict[str, float]]
+    measure: Callable[[Position, float], dict[str, float]]
     settings: Settings
     update: Update | None
     schedule: Schedule
@@ -147,7 +149,7 @@ class Run:
     def _after_an_epoch(self, standing: Standing) -> Standing:
         """The run one epoch later, or, on Ctrl-C, not at all."""
         start = time.perf_counter()
-        position, total, taken, rate = standing.position, 0.0, 0, 0.0
+        position, total, taken, weight, rate = _without_sums(standing.position), 0.0, 0, 0.0, 0.0
         for number, rows in enumerate(self.source.blocks()):
             plan = self._plan(standing, position, rows, number)
             position, values = self.epoch(position, rows, plan)
@@ -156,9 +158,11 @@ class Run:
                 raise self._diverged(f"the loss is {values[-1]}", standing, position, rate)
             total += float(np.sum(values * (plan.sizes if self.reduction == "mean" else 1)))
             taken += len(plan.order)
+            weight += rows.weight_of(plan.order)
         if not _is_finite(position.parameters):
             raise self._diverged("a parameter is no longer finite", standing, position, rate)
         row = {"loss": total / taken if self.reduction == "mean" else total}
+        row |= self.measure(position, weight)
         if self.update is not None:
             row["learning_rate"] = float(rate)
         row |= {f"validation_{k}": v for k, v in self.validate(position.kept).items()}
@@ -203,6 +207,28 @@ class Run:
             standing.history,
             self.packing.unpack(standing.best),
         )
+
+
+def _without_sums(position: Position) -> Position:
+    """Before an epoch, of which no metrics have been added up."""
+    if "metrics" not in position.state:
+        return position
+    return replace(
+        position, state={**position.state, "metrics": no_sums(position.state["metrics"])}
+    )
+
+
+def accumulated(position: Position, weight: float) -> dict[str, float]:
+    """The means of the metrics that an epoch's steps have added up."""
+    sums = position.state.get("metrics", {})
+    return {name: float(total) / weight for name, total in sums.items()}
+
+
+def afterwards(
+    validate: Callable[[Any], dict[str, float]],
+) -> Callable[[Position, float], dict[str, float]]:
+    """The metrics of the training samples after an epoch, where its steps add up none."""
+    return lambda position, weight: validate(position.kept)
 
 
 def _is_finite(parameters: Any) -> bool:

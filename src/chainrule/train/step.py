@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from chainrule import ops, tree
 from chainrule.graph import Graph
-from chainrule.nn.losses import Loss
+from chainrule.nn.losses import Loss, PerSample
 from chainrule.nn.training import forward, statistics
 from chainrule.train.groups import Multipliers
 from chainrule.train.optimizers import Optimizer
@@ -106,11 +106,17 @@ class Update:
 
 
 def training_step(
-    packing: Packing, objective: Objective, update: Update, batches: Batches
+    packing: Packing,
+    objective: Objective,
+    update: Update,
+    batches: Batches,
+    metrics: Mapping[str, PerSample] | None = None,
 ) -> Graph:
     """The graph (parameters, state, rate, step, key, x, y, weights) -> (parameters, state, value).
 
-    parameters   `(parameters,)`, as `packing` lays them out; state  as `update.init` makes it
+    metrics      of (prediction, y), each one number a sample: their weighted sums are added up in
+                 the state, under "metrics"
+    parameters   `(parameters,)`, as `packing` lays them out; state  as `first_state` makes it
     rate, step   float64 scalars, the first step being number 1
     key          uint32 `(2,)`, one for a run
     x, y, weights  a batch; value  of the objective
@@ -131,12 +137,29 @@ def training_step(
         new = {"optimizer": inner}
         if update.average is not None:
             new["average"] = update.average * state["average"] + (1 - update.average) * moved
+        if metrics:
+            prediction, _ = forward(network, x, of_step)  # the nodes that the objective has
+            found = _sums(metrics, prediction, y, weights)
+            new["metrics"] = {name: state["metrics"][name] + found[name] for name in metrics}
         return moved, new, value
 
     vector = np.zeros(packing.size, packing.dtype)
-    state = update.init(vector)
+    state = first_state(update, vector, metrics)
     types = (batches.x, batches.y, batches.weights)
     return trace(step, vector, state, _SCALAR, _SCALAR, _KEY, *types)
+
+
+def first_state(
+    update: Update, parameters: Any, metrics: Mapping[str, PerSample] | None = None
+) -> dict[str, Any]:
+    """The state before the first step, with sums of 0 for the metrics."""
+    state = update.init(parameters)
+    return {**state, "metrics": no_sums(metrics)} if metrics else state
+
+
+def no_sums(names: Iterable[str]) -> dict[str, Any]:
+    """A sum of 0 for each metric: float64 `()`."""
+    return {name: np.zeros(()) for name in names}
 
 
 def objective_and_gradient(packing: Packing, objective: Objective, batches: Batches) -> Graph:
@@ -157,23 +180,27 @@ def objective_and_gradient(packing: Packing, objective: Objective, batches: Batc
     return trace(evaluated, vector, _KEY, batches.x, batches.y, batches.weights)
 
 
-def evaluation(
-    packing: Packing, functions: Mapping[str, Callable[[Any, Any], Any]], batches: Batches
-) -> Graph:
+def evaluation(packing: Packing, functions: Mapping[str, PerSample], batches: Batches) -> Graph:
     """The graph (parameters, x, y, weights) -> weighted sums over the rows.
 
     functions  of (prediction, y), each one number a sample
     """
 
     def sums(parameters: Any, x: Any, y: Any, weights: Any) -> dict[str, Any]:
-        prediction = packing.unpack(parameters)(x)
-        found = {name: function(prediction, y) for name, function in functions.items()}
-        if weights is not None:
-            found = {name: values * weights for name, values in found.items()}
-        return {name: ops.sum(values) for name, values in found.items()}
+        return _sums(functions, packing.unpack(parameters)(x), y, weights)
 
     vector = np.zeros(packing.size, packing.dtype)
     return trace(sums, vector, batches.x, batches.y, batches.weights)
+
+
+def _sums(
+    functions: Mapping[str, PerSample], prediction: Any, y: Any, weights: Any
+) -> dict[str, Any]:
+    """Of each function over the rows, weighted."""
+    found = {name: function(prediction, y) for name, function in functions.items()}
+    if weights is not None:
+        found = {name: values * weights for name, values in found.items()}
+    return {name: ops.sum(values) for name, values in found.items()}
 
 
 def _with_statistics(packing: Packing, parameters: Any, after: Any) -> Any:
