@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from chainrule.compile.affine import Place
 from chainrule.compile.nests import Kind, Nest, Schedule
 from chainrule.compile.placement import Placement
-from chainrule.compile.stores import JOINED, Stores, reads, target_place
+from chainrule.compile.stores import JOINED, Stores, target_place
 from chainrule.compile.views import Source, core
 from chainrule.graph import Graph
 from chainrule.node import Emit, Node
@@ -79,11 +79,11 @@ def _edges(placement: Placement, stores: Stores, pairs: Mapping[int, int]) -> _E
                 for other in writers.get(node, ()):
                     if other is not nest:
                         edges[nest, other] = _Edge(meeting=True)
-        for _, found in reads(nest, placement.kept):
-            for earlier in writers.get(found.node, ()):
-                if earlier is not nest and found.node.primitive is not None:
-                    edge = edges.setdefault((earlier, nest), _Edge())
-                    edge.meeting |= not _is_alike(earlier, found.node, stores)
+    for nest, _, found in stores.reads:
+        for earlier in writers.get(found.node, ()):
+            if earlier is not nest and found.node.primitive is not None:
+                edge = edges.setdefault((earlier, nest), _Edge())
+                edge.meeting |= not _is_alike(earlier, found.node, stores)
     for output, source in pairs.items():
         for reader, writer in _overwritten(placement, stores, output, source):
             edge = edges.get((reader, writer))
@@ -119,18 +119,17 @@ def _overwritten(
         (placement.home[node], node, place, _span(place, core(node.shape)))
         for node, place in _written(placement, stores, output)
     ]
-    for nest in placement.nests:
-        for node, found in reads(nest, placement.kept):
-            if found.node is not given:
+    for nest, node, found in stores.reads:
+        if found.node is not given:
+            continue
+        span = _span(found.place, _sizes(node, found))
+        for writer, made, place, there in written:
+            if not _overlap(span, there):
                 continue
-            span = _span(found.place, _sizes(node, found))
-            for writer, made, place, there in written:
-                if not _overlap(span, there):
-                    continue
-                # Threads that compute the same are not in step with each other.
-                same = writer is nest and node is not nest.contract and nest.kind is not Kind.ALIKE
-                if not (same and place == found.place and core(node.shape) == core(made.shape)):
-                    yield nest, writer
+            # Threads that compute the same are not in step with each other.
+            same = writer is nest and node is not nest.contract and nest.kind is not Kind.ALIKE
+            if not (same and place == found.place and core(node.shape) == core(made.shape)):
+                yield nest, writer
 
 
 def _written(placement: Placement, stores: Stores, output: int) -> Iterator[tuple[Node, Place]]:

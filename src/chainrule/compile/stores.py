@@ -18,11 +18,13 @@ class Stores:
     """Buffers, as they are asked for.
 
     stored  where each value goes; parts  where the parts of each sum go
+    reads   (nest, reader, where its operand lies), in the order of the nests
     """
 
     placement: Placement
     stored: dict[Node, list[Target]] = field(default_factory=dict)
     parts: dict[Node, Buffer] = field(default_factory=dict)
+    reads: list[tuple[Nest, Node, Source]] = field(default_factory=list)
 
     def assign(self) -> None:
         """Give room to outputs, joined arrays, parts of sums, and what other nests read."""
@@ -43,6 +45,7 @@ class Stores:
                 self.parts[sink] = Buffer(sink, rows * row, sink.type.dtype, parts=True, row=row)
         for nest in self.placement.nests:
             for node, found in reads(nest, self.placement.kept):
+                self.reads.append((nest, node, found))
                 self._read(nest, node, found)
         for nest in self.placement.nests:
             targets = [target for node in nest.members for target in self.stored.get(node, ())]
