@@ -5,6 +5,7 @@ import pytest
 
 import chainrule as cr
 from chainrule.train import fit
+from chainrule.train.rows import rows_of
 
 
 rng = np.random.default_rng(0)
@@ -162,3 +163,45 @@ def test_class_weights_need_labels():
 def test_masked_array_is_refused():
     with pytest.raises(TypeError, match="x is a masked array"):
         bits(np.ma.masked_array(X, X > 1), Y)
+
+
+class Noted(list):
+    """Blocks that note the order in which they are taken."""
+
+    def __init__(self, blocks):
+        super().__init__(blocks)
+        self.taken = []
+
+    def __getitem__(self, number):
+        self.taken.append(number)
+        return super().__getitem__(number)
+
+
+def four_blocks():
+    return Noted([(X[i : i + 10], Y[i : i + 10]) for i in range(0, 40, 10)])
+
+
+def test_blocks_of_a_sequence_are_taken_in_another_order_in_every_epoch():
+    blocks = four_blocks()
+    bits(blocks, epochs=4)
+    epochs = [tuple(blocks.taken[i : i + 4]) for i in range(0, 16, 4)]
+    assert all(sorted(order) == [0, 1, 2, 3] for order in epochs)
+    assert len(set(epochs)) > 1
+
+
+def test_order_of_blocks_follows_from_the_seed():
+    one, other, third = (four_blocks() for _ in range(3))
+    assert bits(one, epochs=3) == bits(other, epochs=3)
+    bits(third, epochs=3, seed=1)
+    assert one.taken == other.taken != third.taken
+
+
+def test_large_array_is_neither_converted_nor_divided_into_copies(monkeypatch):
+    """A share held out is places in the array; the bits are those of parts that are copied."""
+    wanted = bits(X.astype(np.float32), Y, validation=0.2)
+    monkeypatch.setattr("chainrule.train.rows._LARGE", 1)
+    x = X.astype(np.float32)
+    rows = rows_of(x, Y, None, "float32")
+    assert rows.x is x
+    assert rows.part(np.arange(10)).x is x
+    assert bits(x, Y, validation=0.2) == wanted

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -92,13 +92,13 @@ def open_npy(path: str | os.PathLike[str]) -> Any:
 
 
 @dataclass(frozen=True)
-class Chunks:
+class Chunks(Sequence[tuple[Any, ...]]):
     """Blocks of samples `(x, y)` or `(x, y, weights)`, of which one at a time is in memory.
 
     x, y, weights  arrays, or the names of .npy files, which are opened anew for each pass
     rows           samples in a block; the last may have fewer
-    It can be gone through again and again: what `train.fit` takes for x without y. ValueError for
-    lengths that differ, no samples, or fewer than one row a block.
+    It is what `train.fit` takes for x without y, which shuffles the blocks, and the rows of each.
+    ValueError for lengths that differ, no samples, or fewer than one row a block.
     """
 
     x: Any
@@ -116,10 +116,10 @@ class Chunks:
     def __len__(self) -> int:
         return -(-len(self._arrays()[0]) // self.rows)
 
-    def __iter__(self) -> Iterator[tuple[Any, ...]]:
-        arrays = self._arrays()
-        for start in range(0, len(arrays[0]), self.rows):
-            yield tuple(np.array(array[start : start + self.rows]) for array in arrays)
+    def __getitem__(self, number: Any) -> Any:
+        """Block `number`, from 0; of the last, -1. IndexError where there is none."""
+        start = range(len(self))[number] * self.rows
+        return tuple(np.array(array[start : start + self.rows]) for array in self._arrays())
 
     def _arrays(self) -> list[Any]:
         given = [self.x, self.y] + ([] if self.weights is None else [self.weights])

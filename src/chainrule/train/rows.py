@@ -1,8 +1,9 @@
 """Samples: checked, brought into the form that training takes, and handed out batch by batch.
 
-Arrays in memory are converted once, but for bytes, as of images, which would take four times the
-memory or more. These, and memory-mapped arrays, which stay on disk, are converted batch by batch as
-they are read; so are blocks of samples, which an iterable makes anew in every epoch.
+Arrays in memory are converted once, and used as they are where that is not needed. Bytes, as of
+images, would take four times the memory or more: these, and memory-mapped arrays, which stay on
+disk, are converted batch by batch as they are read; so are blocks of samples, which an iterable
+makes anew in every epoch.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ import numpy as np
 from chainrule.types import BATCH, ArrayType
 
 
-_BLOCK = 65_536  # rows of a memory-mapped array that are looked at together
+_BLOCK = 65_536  # rows that are looked at together
+
+_LARGE = 1 << 26  # bytes of an array of which parts are not copied
 
 
 @dataclass(frozen=True)
@@ -71,8 +74,8 @@ class Rows:
         return float(np.sum(self.weights[places], dtype=np.float64))
 
     def part(self, places: Any) -> Rows:
-        """The samples at these places; those in memory are brought together."""
-        if isinstance(self.x, np.memmap) or isinstance(self.y, np.memmap):
+        """The samples at these places; those in memory are brought together, unless large."""
+        if any(isinstance(a, np.memmap) or a.nbytes > _LARGE for a in (self.x, self.y)):
             return replace(self, places=places if self.places is None else self.places[places])
         weights = None if self.weights is None else self.weights[places]
         return Rows(self.x[places], self.y[places], weights, self.types)
@@ -94,7 +97,7 @@ class Rows:
         """Of the blocks."""
         return (len(self),)
 
-    def blocks(self) -> Iterator[Rows]:
+    def blocks(self, rng: np.random.Generator | None = None) -> Iterator[Rows]:
         """The samples of an epoch: all at once."""
         yield self
 
@@ -116,8 +119,8 @@ class Source(Protocol):
         """The number of samples."""
         ...
 
-    def blocks(self) -> Iterator[Rows]:
-        """The samples of an epoch."""
+    def blocks(self, rng: np.random.Generator | None = None) -> Iterator[Rows]:
+        """The samples of an epoch, in an order that `rng` draws if there is one."""
         ...
 
 
@@ -138,16 +141,27 @@ class Stream:
     def __len__(self) -> int:
         return sum(self.sizes)
 
-    def blocks(self) -> Iterator[Rows]:
-        """The blocks. ValueError where they are not those that were there before training."""
+    def blocks(self, rng: np.random.Generator | None = None) -> Iterator[Rows]:
+        """The blocks, in an order that `rng` draws where they are a sequence.
+
+        ValueError where they are not those that were there before training.
+        """
         count = 0
-        for count, block in enumerate(self.iterable, start=1):
+        for number, block in self._numbered(rng):
+            count += 1
             rows = self.weigh(rows_of_block(block, self.types.x.dtype))
-            if count > len(self.sizes) or len(rows) != self.sizes[count - 1]:
-                raise ValueError(f"fit: block {count} of x has changed since training began")
+            if number >= len(self.sizes) or len(rows) != self.sizes[number]:
+                raise ValueError(f"fit: block {number + 1} of x has changed since training began")
             yield rows
         if count != len(self.sizes):
             raise ValueError(f"fit: x gave {count} blocks, before training {len(self.sizes)}")
+
+    def _numbered(self, rng: np.random.Generator | None) -> Iterator[tuple[int, Sequence[Any]]]:
+        if rng is None or not isinstance(self.iterable, Sequence):
+            yield from enumerate(self.iterable)
+            return
+        for number in rng.permutation(len(self.iterable)):
+            yield int(number), self.iterable[int(number)]
 
 
 def rows_of(x: Any, y: Any, weights: Any, dtype: str, name: str = "") -> Rows:
@@ -251,15 +265,16 @@ def _converted(name: str, array: Any, dtype: str) -> Any:
 
 def _checked(name: str, array: Any, dtype: str, first: int) -> Any:
     with np.errstate(over="ignore"):
-        converted = array.astype(dtype, order="C")
-    finite = np.isfinite(converted)
-    if not finite.all():
-        place = tuple(int(i) for i in np.argwhere(~finite)[0])
-        found = [place[0] + first, *place[1:]]
-        raise ValueError(
-            f"fit: {name} holds {array[place]} at {found}, which is no finite {dtype}; "
-            "remove or fill such entries"
-        )
+        converted = array.astype(dtype, order="C", copy=False)
+    for start in range(0, len(converted), _BLOCK):
+        finite = np.isfinite(converted[start : start + _BLOCK])
+        if not finite.all():
+            row, *others = (int(i) for i in np.argwhere(~finite)[0])
+            found = [row + start + first, *others]
+            raise ValueError(
+                f"fit: {name} holds {array[(row + start, *others)]} at {found}, which is no finite "
+                f"{dtype}; remove or fill such entries"
+            )
     return converted
 
 
