@@ -11,7 +11,7 @@ unexport PYTHONHOME PYTHONPATH PIP_USER PIP_TARGET PIP_PREFIX
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help train test hunt test-oracles bench lint format clean
+.PHONY: help train test hunt test-oracles bench bench-tabular lint format clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -31,6 +31,9 @@ test-oracles: $(VENV)/installed-oracles ## Compare with PyTorch and JAX (install
 
 bench: $(BENCH_VENV)/installed ## Measure against PyTorch, JAX, scikit-learn, NumPy (installs them apart)
 	@$(BENCH_VENV)/bin/python -m benchmarks $(BENCH)
+
+bench-tabular: $(BENCH_VENV)/installed-tabular ## Measure networks for tables against LightGBM, pytabkit, scikit-learn
+	@$(BENCH_VENV)/bin/python -m benchmarks.tabular $(BENCH)
 
 lint: $(VENV)/installed-dev ## Check format, style, types and layers
 	@$(BIN)/ruff format --check
@@ -65,6 +68,11 @@ $(VENV)/installed-oracles: pyproject.toml | $(BIN)/python
 $(BENCH_VENV)/installed: pyproject.toml | $(BENCH_VENV)/bin/python
 	@echo 'Installing chainrule, PyTorch and JAX into $(BENCH_VENV)'
 	@$(BENCH_VENV)/bin/python -m pip -qq --disable-pip-version-check install --editable '.[bench]'
+	@touch $@
+
+$(BENCH_VENV)/installed-tabular: pyproject.toml | $(BENCH_VENV)/bin/python
+	@echo 'Installing chainrule, PyTorch, LightGBM and pytabkit into $(BENCH_VENV)'
+	@$(BENCH_VENV)/bin/python -m pip -qq --disable-pip-version-check install --editable '.[bench-tabular]'
 	@touch $@
 
 $(BIN)/python $(BENCH_VENV)/bin/python:

@@ -14,7 +14,9 @@ from typing import Any
 import numpy as np
 
 
-_LIBRARIES = ("chainrule", "numpy", "torch", "jax", "scikit-learn", "llvmlite")
+_LIBRARIES = (
+    "chainrule", "numpy", "torch", "jax", "scikit-learn", "lightgbm", "pytabkit", "llvmlite"
+)  # fmt: skip
 _ACCUMULATORS = 24  # independent sums: enough to fill the pipelines, few enough for registers
 _LENGTHS = (20_000, 200_000)  # rounds of the loop, for throughput and again: the best counts
 

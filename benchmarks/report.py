@@ -39,9 +39,9 @@ def summary(results: Results, picture: str) -> str:
     return "\n\n".join((image, ratios_table(results), machine_text(results)))
 
 
-def filled(page: str, block: str) -> str:
+def filled(page: str, block: str, marks: tuple[str, str] = MARKS) -> str:
     """The page with the text between the marks replaced. ValueError for a page without marks."""
-    start, end = MARKS
+    start, end = marks
     pattern = re.compile(re.escape(start) + ".*?" + re.escape(end), re.DOTALL)
     if not pattern.search(page):
         raise ValueError(f"the page has no block from {start} to {end}; add both, on own lines")
@@ -75,7 +75,7 @@ def steps_table(results: Results) -> str:
         times = [time_text(medians[name]) if name in medians else "-" for name in names]
         table.append([case, str(found["batch"]), *times, time_text(floor), share])
     head = ["network", "batch", *(PEERS[name].title for name in names), "floor", "reached"]
-    return _titled("Time of a training step", head, table)
+    return titled("Time of a training step", head, table)
 
 
 def ratios_table(results: Results) -> str:
@@ -92,7 +92,7 @@ def ratios_table(results: Results) -> str:
         cells = [_ratio(ratios[name]) if name in ratios else "-" for name in names]
         table.append([case, time_text(medians[OURS]), f"**{_ratio(ratios[first])}**", *cells])
     head = ["network", "chainrule", "best other", *(PEERS[name].title for name in names)]
-    return _titled("How many times faster a training step of chainrule is", head, table)
+    return titled("How many times faster a training step of chainrule is", head, table)
 
 
 def threads_table(results: Results) -> str:
@@ -108,7 +108,7 @@ def threads_table(results: Results) -> str:
         table.append([case, *(cell or "-" for cell in cells)])
     threads = " / ".join(map(str, results["measured"]["threads"]))
     head = ["network", *(PEERS[name].title for name in names)]
-    return _titled(f"By the number of threads ({threads})", head, table)
+    return titled(f"By the number of threads ({threads})", head, table)
 
 
 def prediction_table(results: Results) -> str:
@@ -119,7 +119,7 @@ def prediction_table(results: Results) -> str:
         cells = [best_medians(rows).get(name) for rows in calls.values()]
         table.append([PEERS[name].title, *("-" if c is None else time_text(c) for c in cells)])
     head = ["", *(f"{int(rows):,} row{'s' if rows != '1' else ''}" for rows in calls)]
-    return _titled("Prediction, 784-128-10, from array to array", head, table)
+    return titled("Prediction, 784-128-10, from array to array", head, table)
 
 
 def startup_table(results: Results) -> str:
@@ -140,7 +140,7 @@ def startup_table(results: Results) -> str:
         )
     head = ["", "import", "first epoch, with compilation", "peak memory"]
     shown = ", ".join(IMPORTS[name] for name in imports)
-    return _titled(f"Fresh processes, 784-128-10 (imports of {shown})", head, table)
+    return titled(f"Fresh processes, 784-128-10 (imports of {shown})", head, table)
 
 
 def mnist_table(results: Results) -> str:
@@ -156,7 +156,7 @@ def mnist_table(results: Results) -> str:
         epoch = statistics.median(row["seconds"] / row["epochs"] for row in mine)
         table.append([PEERS[name].title, shown, epochs, time_text(epoch)])
     title = "MNIST to 98 % of the test images, 784-128-10, Adam 1e-3, batch 64: median of seeds"
-    return _titled(title, ["", "time", "epochs, by seed", "an epoch"], table)
+    return titled(title, ["", "time", "epochs, by seed", "an epoch"], table)
 
 
 def notes_text(results: Results) -> str:
@@ -179,7 +179,8 @@ def _names(groups: Iterable[Sequence[dict[str, Any]]]) -> list[str]:
     return [name for name in PEERS if name in there]
 
 
-def _titled(title: str, head: list[str], table: list[list[str]]) -> str:
+def titled(title: str, head: list[str], table: list[list[str]]) -> str:
+    """A table below its title; nothing where it has no rows."""
     if not table:
         return ""
     widths = [max(map(len, column)) for column in zip(head, *table, strict=True)]

@@ -19,7 +19,7 @@ PACKAGE = ROOT / "src" / "chainrule"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(PACKAGE.parent)}
 
-MOST_LINES = {"file": 320, "function": 45, "package": 40_000}
+MOST_LINES = {"file": 320, "function": 45, "package": 55_000}
 SHUNNED_NAMES = {
     "hasattr": "decide by type",
     "eval": "never run text as code",
@@ -31,6 +31,8 @@ HEAVY_IMPORTS = {
     "llvmlite",
     "matplotlib",
     "narwhals",
+    "onnx",
+    "onnxruntime",
     "optuna",
     "pandas",
     "platformdirs",

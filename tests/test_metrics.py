@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from chainrule import metrics
 from chainrule.metrics import (
     accuracy,
     confusion_matrix,
@@ -151,3 +152,37 @@ def test_metrics_agree_with_those_of_scikit_learn():
 def test_numbers_that_are_no_predictions_are_refused(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+# ---- calibration and ranking -----------------------------------------------------------------
+
+
+def test_ranking_and_balance_agree_with_scikit_learn():
+    sklearn = pytest.importorskip("sklearn.metrics")
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 3, 200)
+    told = rng.dirichlet(np.ones(3), 200).round(1) + 1e-9
+    told /= told.sum(axis=1, keepdims=True)
+    want = sklearn.roc_auc_score(labels, told, multi_class="ovr")
+    assert metrics.roc_auc(labels, told) == pytest.approx(want)
+    two = (labels > 0).astype(int)
+    assert metrics.roc_auc(two, told[:, 0]) == pytest.approx(sklearn.roc_auc_score(two, told[:, 0]))
+    guessed = told.argmax(axis=1)
+    want = sklearn.balanced_accuracy_score(labels, guessed)
+    assert metrics.balanced_accuracy(labels, guessed) == pytest.approx(want)
+
+
+def test_ranking_of_one_class_alone_is_no_number():
+    assert np.isnan(metrics.roc_auc([1, 1], [0.2, 0.7]))
+
+
+def test_brier_score_is_0_for_certainty_and_2_for_its_opposite():
+    assert metrics.brier_score([0, 1], [[1, 0], [0, 1]]) == 0
+    assert metrics.brier_score([0, 1], [1.0, 0.0]) == 2
+    assert metrics.brier_score([0, 1], [0.5, 0.5]) == 0.5
+
+
+def test_calibration_error_is_how_far_confidence_is_from_accuracy():
+    labels = np.array([0, 0, 0, 1])
+    assert metrics.calibration_error(labels, np.full((4, 2), [0.75, 0.25])) == pytest.approx(0)
+    assert metrics.calibration_error(labels, np.full((4, 2), [0.95, 0.05])) == pytest.approx(0.2)

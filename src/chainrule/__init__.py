@@ -109,13 +109,14 @@ from chainrule.version import __version__ as __version__
 if TYPE_CHECKING:
     from chainrule import data as data
     from chainrule import draw as draw
+    from chainrule import export as export
     from chainrule import logic as logic
     from chainrule import tune as tune
     from chainrule import universal as universal
 
 
 #: Parts that are imported when they are first used: half of the time of all.
-_LATER = ("data", "draw", "logic", "tune", "universal")
+_LATER = ("data", "draw", "export", "logic", "tune", "universal")
 
 
 def __getattr__(name: str) -> Any:

@@ -6,11 +6,21 @@ import errno
 import glob
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 
 def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
     """Write a file so that at any moment `path` holds all of the old content or all of the new."""
+    with written_atomically(path) as file:
+        file.write(content)
+
+
+@contextmanager
+def written_atomically(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """A file to write to, which takes the place of `path` at the end, or is removed on an error."""
     target = Path(path)
     if target.is_dir():
         raise IsADirectoryError(errno.EISDIR, "a folder, expected the name of a file", str(target))
@@ -21,7 +31,7 @@ def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
         raise OSError(error.errno, error.strerror, str(target)) from None
     try:
         with file:
-            file.write(content)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, target)

@@ -17,6 +17,43 @@ def accuracy(labels: Any, predicted: Any) -> float:
     return float(np.mean(labels == predicted))
 
 
+def balanced_accuracy(labels: Any, predicted: Any) -> float:
+    """The mean over the classes that occur of the share of theirs that is right.
+
+    labels, predicted  `(samples,)`
+    """
+    labels, predicted = _pair("balanced_accuracy", labels, predicted)
+    is_right = labels == predicted
+    return float(np.mean([np.mean(is_right[labels == label]) for label in np.unique(labels)]))
+
+
+def brier_score(labels: Any, probabilities: Any) -> float:
+    """The mean over the samples of Σ (probability - 1 of what came, 0 of the others)².
+
+    labels, probabilities  as of `log_likelihood`; 0 is right, 2 is sure of what did not come.
+    G. W. Brier, "Verification of forecasts expressed in terms of probability", 1950.
+    """
+    _of_what_came("brier_score", labels, probabilities)  # refuses what does not belong together
+    told = _of_every_class(_probabilities("brier_score", probabilities))
+    came = np.eye(told.shape[1])[np.asarray(labels).astype(np.int64)]
+    return float(np.mean(np.sum(np.square(told - came), axis=1)))
+
+
+def calibration_error(labels: Any, probabilities: Any, bins: int = 15) -> float:
+    """The expected calibration error: how far confidence and accuracy are apart on average.
+
+    labels, probabilities  as of `log_likelihood`. The samples are divided by the probability of
+    their most probable class into `bins` of equal width; each bin counts by its samples.
+    C. Guo et al., "On calibration of modern neural networks", 2017.
+    """
+    _of_what_came("calibration_error", labels, probabilities)
+    told = _of_every_class(_probabilities("calibration_error", probabilities))
+    confidence = told.max(axis=1)
+    gap = (told.argmax(axis=1) == np.asarray(labels)) - confidence
+    places = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
+    return float(np.sum(np.abs(np.bincount(places, gap, bins))) / len(gap))
+
+
 def confusion_matrix(labels: Any, predicted: Any, classes: int) -> Any:
     """How many samples of each class (row) were taken for each class (column).
 
@@ -89,6 +126,22 @@ def mean_absolute_error(targets: Any, predicted: Any) -> float:
     return float(np.mean(np.abs(_errors("mean_absolute_error", targets, predicted))))
 
 
+def roc_auc(labels: Any, probabilities: Any) -> float:
+    """How likely a sample of a class has a higher probability of it than a sample of another.
+
+    labels, probabilities  as of `log_likelihood`. Ties count half. Of several classes the mean over
+    those that occur, each against the others; NaN where there is one class only.
+    """
+    _of_what_came("roc_auc", labels, probabilities)
+    labels = np.asarray(labels)
+    told = _of_every_class(_probabilities("roc_auc", probabilities))
+    there_are = np.unique(labels).astype(np.int64)
+    if len(there_are) < 2:
+        return math.nan
+    which = [1] if told.shape[1] == 2 else there_are
+    return float(np.mean([_share_in_order(told[:, k], labels == k) for k in which]))
+
+
 def r2(targets: Any, predicted: Any) -> float:
     """1 - Σ (predicted - target)² / Σ (target - mean)²: 1 is right, 0 as good as the mean.
 
@@ -106,9 +159,8 @@ def r2(targets: Any, predicted: Any) -> float:
 
 def _of_what_came(name: str, labels: Any, probabilities: Any) -> Any:
     """The probability of each sample's label, `(samples,)`."""
-    labels, probabilities = np.asarray(labels), _probabilities(name, probabilities)
-    if probabilities.ndim == 1:
-        probabilities = np.stack([1 - probabilities, probabilities], axis=1)
+    labels = np.asarray(labels)
+    probabilities = _of_every_class(_probabilities(name, probabilities))
     shape = probabilities.shape
     if labels.ndim != 1 or len(shape) != 2 or shape[0] != len(labels) or not len(labels):
         raise ValueError(
@@ -124,6 +176,22 @@ def _of_what_came(name: str, labels: Any, probabilities: Any) -> Any:
             f"{shape[1] - 1}"
         )
     return probabilities[np.arange(len(labels)), labels.astype(np.int64)]
+
+
+def _of_every_class(probabilities: Any) -> Any:
+    """`(samples, classes)`; `(samples,)` are those of label 1."""
+    if probabilities.ndim == 2:
+        return probabilities
+    return np.stack([1 - probabilities, probabilities], axis=1)
+
+
+def _share_in_order(scores: Any, is_positive: Any) -> float:
+    """The share of pairs of a positive and a negative sample whose scores are in this order."""
+    _, place, counts = np.unique(scores, return_inverse=True, return_counts=True)
+    rank = (np.cumsum(counts) - (counts - 1) / 2)[place]
+    positives = int(np.sum(is_positive))
+    below = np.sum(rank[is_positive]) - positives * (positives + 1) / 2
+    return float(below / (positives * (len(scores) - positives)))
 
 
 def _probabilities(name: str, numbers: Any) -> Any:

@@ -7,21 +7,23 @@ are not known comes back as its graph, which computes the same.
 
 from __future__ import annotations
 
-import functools
+import json
 import os
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from chainrule import graph_json, sealed, tree
 from chainrule.graph import Graph
-from chainrule.nn import BatchNorm, Dense, Dropout, PReLU, Scale, Sequential, structure_json
+from chainrule.nn import structure_json
 from chainrule.nn.graph_network import GraphNetwork
+from chainrule.nn.known import LAYERS
 from chainrule.nn.layers import FLOATS
 from chainrule.nn.losses import loss as find_loss
+from chainrule.nn.network import input_type
 from chainrule.transforms.trace import trace
 from chainrule.types import BATCH, ArrayType, type_of
 
@@ -30,20 +32,6 @@ if TYPE_CHECKING:
     from chainrule.data import Preprocessing
 
 FORMAT = "chainrule-model-1"
-
-#: The classes of which a network in a file may be made.
-LAYERS: dict[str, type] = {
-    kind.__name__: kind for kind in (BatchNorm, Dense, Dropout, PReLU, Scale, Sequential)
-}
-
-
-@functools.cache
-def preprocessing_classes() -> dict[str, type]:
-    """The classes of which the preprocessing in a file is made."""
-    from chainrule.data import Category, Labels, Number, Preprocessing, Quantity
-
-    return {kind.__name__: kind for kind in (Category, Labels, Number, Preprocessing, Quantity)}
-
 
 _INPUT = "x"  # what the graph calls the input of the network
 
@@ -71,12 +59,14 @@ class ModelFile:
     graph          the network in use, of (parameters by their paths, x); None if saved without
     loss           the text that chooses the loss that was minimised, whose link makes predictions
                    of the network's outputs; None if saved without
+    notes          whatever else was saved: what JSON gives back
     """
 
     network: Any
     preprocessing: Preprocessing | None
     graph: Graph | None
     loss: str | None
+    notes: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
 def save(
@@ -86,6 +76,7 @@ def save(
     x: Any = None,
     preprocessing: Preprocessing | None = None,
     loss: str | None = None,
+    notes: Mapping[str, Any] | None = None,
 ) -> None:
     """Write a network (layers of `nn`, or frozen dataclasses) to `path`, whole or not at all.
 
@@ -94,6 +85,7 @@ def save(
                    network in use is saved for it; without any there is no graph in the file.
     preprocessing  what makes x of a table
     loss           the text that chooses the loss: "cross_entropy"
+    notes          what else is to be kept, as JSON: text, finite numbers, lists, and by name
 
     The same network gives the same bytes. TypeError or ValueError, before anything is written, for
     what no file holds: parameters other than arrays of float32 or float64, and functions of one's
@@ -103,14 +95,15 @@ def save(
         if not isinstance(leaf, np.ndarray) or leaf.dtype.name not in FLOATS:
             reason = f"expected an array of {' or '.join(FLOATS)}"
             raise structure_json.unstorable(leaf, place, reason)
-    graph = _graph_to_save(network, x)
+    graph = graph_of(network, x)
     record = {
         "structure": _structure(network, graph),
         "graph": None,
         "preprocessing": _preprocessing_to_json(preprocessing),
         "loss": None if loss is None else find_loss(loss).name,
+        "notes": _checked_notes({} if notes is None else notes),
     }
-    arrays = _parameters(network)
+    arrays = parameters_of(network)
     if graph is not None:
         names = [*sorted(arrays), _INPUT]
         record["graph"], constants = graph_json.to_json(graph, names)
@@ -136,7 +129,7 @@ def read(path: str | os.PathLike[str], classes: Sequence[type] = ()) -> ModelFil
 # ---- writing ---------------------------------------------------------------------------------
 
 
-def _parameters(network: Any) -> dict[str, Any]:
+def parameters_of(network: Any) -> dict[str, Any]:
     """The leaves of a network by their paths."""
     if isinstance(network, GraphNetwork):
         return dict(network.parameters)
@@ -148,14 +141,14 @@ def _structure(network: Any, graph: Graph | None) -> Any:
     if isinstance(network, GraphNetwork):
         return None
     try:
-        return structure_json.to_json(network, LAYERS, _parameters(network), "network")
+        return structure_json.to_json(network, LAYERS, parameters_of(network), "network")
     except TypeError:
         if graph is None:
             raise
         return None
 
 
-def _graph_to_save(network: Any, x: Any) -> Graph | None:
+def graph_of(network: Any, x: Any) -> Graph | None:
     """The graph for what the network takes; None where that is not known."""
     if isinstance(network, GraphNetwork):
         return network.graph
@@ -172,7 +165,7 @@ def _graph_to_save(network: Any, x: Any) -> Graph | None:
 
 def _graph(network: Any, taken: ArrayType) -> Graph:
     """The network in use as a graph of (parameters by their paths, x)."""
-    structure, parameters = tree.flatten(network)[1], _parameters(network)
+    structure, parameters = tree.flatten(network)[1], parameters_of(network)
 
     def inference(parameters_by_path: Any, x: Any) -> Any:
         return tree.unflatten(structure, [parameters_by_path[path] for path in parameters])(x)
@@ -189,24 +182,27 @@ def _input_type(network: Any, x: Any) -> ArrayType | None:
     if x is not None:
         found = type_of(x)
         return found.with_shape((BATCH, *found.shape[1:])) if found.ndim > 1 else found
-    parts = tree.flatten(network, lambda value: isinstance(value, Dense))[0]
-    first = next((part for part in parts if isinstance(part, Dense)), None)
-    if first is None:
-        return None
-    first.check()
-    return ArrayType((BATCH, first.weight.shape[0]), first.weight.dtype.name)
+    return input_type(network)
+
+
+def _checked_notes(notes: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        return json.loads(json.dumps(dict(notes), allow_nan=False))
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"save: notes that JSON does not hold: {error}") from None
 
 
 def _preprocessing_to_json(preprocessing: Any) -> Any:
-    classes = preprocessing_classes()
+    from chainrule.data.preprocess import RECORDS
+
     if preprocessing is not None:
-        if not isinstance(preprocessing, classes["Preprocessing"]):
+        if not isinstance(preprocessing, RECORDS["Preprocessing"]):
             raise TypeError(
                 f"save: preprocessing is {type(preprocessing).__name__} {preprocessing!r:.60}; "
                 "expected a data.Preprocessing"
             )
         preprocessing.check()
-    return structure_json.to_json(preprocessing, classes, {}, "preprocessing")
+    return structure_json.to_json(preprocessing, RECORDS, {}, "preprocessing")
 
 
 # ---- reading ---------------------------------------------------------------------------------
@@ -219,7 +215,7 @@ def _read(path: str | os.PathLike[str], classes: Sequence[type]) -> ModelFile:
         raise ModelFileError(f"{path}: {error}") from None
     except _SIGNS_OF_DAMAGE as error:
         raise ModelFileError(f"{path}: not a valid model file: {error!r:.300}") from error
-    for name, leaf in _parameters(found.network).items():
+    for name, leaf in parameters_of(found.network).items():
         if not np.all(np.isfinite(leaf)):
             warnings.warn(f"{path}: {name} holds numbers that are not finite", stacklevel=3)
     return found
@@ -234,7 +230,7 @@ def _opened(
         graph = _stored_graph(record["graph"], arrays)
         constants = {node["array"] for node in record["graph"]["nodes"] if "array" in node}
     network = _network(record["structure"], graph, arrays, classes)
-    places = set(_parameters(network))
+    places = set(parameters_of(network))
     if unused := sorted(set(arrays) - places - constants):
         raise ModelFileError(f"the array {unused[0]!r:.80} has no place in the network")
     if empty := sorted(places - set(arrays)):
@@ -242,14 +238,18 @@ def _opened(
     preprocessing = _preprocessing(record["preprocessing"], graph)
     if graph is not None and not isinstance(network, GraphNetwork):
         _check_agreement(network, graph)
-    loss = record["loss"]
-    return ModelFile(network, preprocessing, graph, None if loss is None else find_loss(loss).name)
+    loss, notes = record["loss"], record.get("notes", {})
+    if not isinstance(notes, dict):
+        raise ModelFileError(f"its notes are {notes!r:.60}")
+    return ModelFile(
+        network, preprocessing, graph, None if loss is None else find_loss(loss).name, notes
+    )
 
 
 def _preprocessing(described: Any, graph: Graph | None) -> Preprocessing | None:
-    from chainrule.data import Preprocessing
+    from chainrule.data.preprocess import RECORDS, Preprocessing
 
-    found = structure_json.from_json(described, preprocessing_classes(), {})
+    found = structure_json.from_json(described, RECORDS, {})
     if found is None:
         return None
     if not isinstance(found, Preprocessing):

@@ -281,3 +281,22 @@ def test_model_whose_graph_alone_is_known_is_drawn_as_its_graph(tmp_path, here):
     assert status == 2 and "--graph draws it" in err
     assert here("draw", "m", "-o", "a.svg", "--graph")[0] == 0
     assert "GraphNetwork" in here("inspect", "m")[1]
+
+
+# ---- what evaluate says beside the metrics ---------------------------------------------------
+
+
+def test_evaluate_says_whether_probabilities_can_be_believed(here, model):
+    _, out, _ = here("evaluate", model("iris"), "iris")
+    (line,) = [line for line in out.splitlines() if line.startswith("calibration: error ")]
+    assert "Brier score 0." in line and "sure on average and" in line and "% right:" in line
+    for metric in ("balanced accuracy", "AUC", "Brier score"):
+        assert metric in out
+
+
+def test_evaluate_shows_where_residuals_lie(here, model):
+    _, out, _ = here("evaluate", model("diabetes"), "diabetes")
+    (line,) = [line for line in out.splitlines() if line.startswith("residuals")]
+    shown = [float(part.split()[0]) for part in line.split(": ")[1].split(", ")]
+    assert shown == sorted(shown) and shown[0] < 0 < shown[-1]
+    assert "MAE" in out and "(5%)" in line and "(95%)" in line

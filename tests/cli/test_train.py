@@ -143,7 +143,7 @@ def test_quiet_prints_the_scores_alone(here):
 def test_table_of_numbers_and_text_is_learnt_and_its_columns_are_shown(tmp_path, here, houses):
     status, out, _ = here("train", houses, "--target", "price", "--drop", "id", "--drop", "weight")
     assert status == 0
-    for line in ("city    category          2 values: Bern, Zürich", "area    number", "quantity"):
+    for line in ("2 values: Bern, Zürich", "area    number", "target, quantity", "as asked"):
         assert line in out
     found = record(tmp_path / "chainrule-out")["scores"]
     assert list(found) == ["network", "linear (ridge)", "mean"]

@@ -113,6 +113,15 @@ def test_weight_decay_of_an_optimiser_is_its_own_unless_one_is_given():
     np.testing.assert_array_equal(vector(adamw.network), vector(adam.network))
 
 
+@pytest.mark.parametrize("backend", ["numpy", "native"])
+def test_weight_decay_may_depend_on_the_number_of_the_step(backend):
+    """Half of it in the first step, a quarter in the second."""
+    fading = trained(weight_decay=lambda number: 0.4 * 0.5**number, epochs=2, backend=backend)
+    first = trained(weight_decay=0.2, epochs=1).network
+    second = trained(first, weight_decay=0.1, epochs=1).network
+    np.testing.assert_allclose(vector(fading.network), vector(second), rtol=1e-10)
+
+
 def test_group_has_a_rate_of_its_own():
     _, gradient = gradient_of(lambda n: cr.mean(losses(n)))
     found = trained(groups=[Group("layers[0]", rate=0.1), Group("*.bias", rate=0)]).network

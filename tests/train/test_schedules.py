@@ -38,6 +38,8 @@ CURVES = {
     "step_decay(milestones=[30.5], unit=step)": np.where(STEP < 31, 1, 0.1),
     "exponential": 0.95**EPOCH,
     "exponential(factor=0.99, unit=step)": np.exp(STEP * np.log(0.99)),
+    "coslog": (1 - np.cos(2 * np.pi * np.log2(1 + 15 * (STEP / N)))) / 2,
+    "coslog(cycles=2)": (1 - np.cos(2 * np.pi * np.log2(1 + 3 * (STEP / N)))) / 2,
     "polynomial": 1 - STEP / N,
     "polynomial(power=2, end=0.1)": 0.1 + 0.9 * (1 - STEP / N) ** 2,
     "polynomial(unit=epoch)": 1 - EPOCH / 10,
@@ -57,6 +59,14 @@ def test_curve_is_its_closed_form(text):
 
 def test_every_curve_has_its_closed_form_here():
     assert {text.split("(")[0] for text in CURVES} == SCHEDULES.keys() - {"join", "product"}
+
+
+def test_coslog_is_lowest_and_highest_where_the_paper_says():
+    """Cycles of 1, 2, 4 and 8 fifteenths of the run, 0 at their ends, 1 where log2 is a half."""
+    ends = np.array([0, 1, 3, 7]) * 8
+    np.testing.assert_allclose(curve("coslog", ends), np.zeros(4), atol=1e-14)
+    peaks = (2 ** np.array([0.5, 1.5, 2.5, 3.5]) - 1) * 8
+    np.testing.assert_allclose(curve("coslog", peaks), np.ones(4), atol=1e-14)
 
 
 @pytest.mark.parametrize("cycles", [7, 49, 93])

@@ -205,3 +205,24 @@ def test_large_array_is_neither_converted_nor_divided_into_copies(monkeypatch):
     assert rows.x is x
     assert rows.part(np.arange(10)).x is x
     assert bits(x, Y, validation=0.2) == wanted
+
+
+def test_places_that_are_held_out():
+    places = np.array([3, 41, 7, 20])
+    kept = np.setdiff1d(np.arange(50), places)
+    wanted = bits(X[kept], Y[kept], validation=(X[np.sort(places)], Y[np.sort(places)]))
+    assert bits(X, Y, validation=places) == wanted
+
+
+@pytest.mark.parametrize(
+    ("places", "message"),
+    [
+        (np.array([0.5]), "expected the places of samples"),
+        (np.array([50]), "beyond the 50 samples"),
+        (np.arange(50), "holds out 50 of 50"),
+        (np.array([], int), "holds out 0 of 50"),
+    ],
+)
+def test_places_that_do_not_fit(places, message):
+    with pytest.raises(ValueError, match=message):
+        bits(X, Y, validation=places)

@@ -10,10 +10,12 @@ import typer
 from chainrule.cli.approximate import approximate
 from chainrule.cli.cache import cache
 from chainrule.cli.data import data
+from chainrule.cli.doctor import doctor
 from chainrule.cli.draw import draw
 from chainrule.cli.evaluate import evaluate
 from chainrule.cli.example import example, examples
 from chainrule.cli.explain import explain
+from chainrule.cli.export import export
 from chainrule.cli.gallery import gallery
 from chainrule.cli.gradcheck import gradcheck
 from chainrule.cli.inspect import inspect
@@ -23,16 +25,20 @@ from chainrule.cli.options import TrainOptions, command
 from chainrule.cli.perceptron import perceptron
 from chainrule.cli.predict import predict
 from chainrule.cli.train import train
+from chainrule.cli.tune import TuneOptions, tune
 
 
 #: Every command by name, in the order in which help lists them.
 COMMANDS: dict[str, Callable[..., None]] = {
     "train": command(TrainOptions, train),
+    "tune": command(TuneOptions, tune),
     "predict": predict,
     "evaluate": evaluate,
+    "doctor": doctor,
     "inspect": inspect,
     "draw": draw,
     "explain": explain,
+    "export": export,
     "gradcheck": gradcheck,
     "ops": ops,
     "data": data,

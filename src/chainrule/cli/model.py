@@ -11,8 +11,12 @@ import numpy as np
 from chainrule.cli.predictions import told
 from chainrule.cli.sources import Source, source_of
 from chainrule.cli.terminal import warn
-from chainrule.data import Preprocessing, Quantity
+from chainrule.data import Preprocessing, Quantity, Table
+from chainrule.data.scan import Scan, batches_of, scan
 from chainrule.save import ModelFile, read
+
+
+_REMEMBERED = 1_000  # values of a column that were not seen in training
 
 
 @dataclass(frozen=True)
@@ -40,11 +44,49 @@ def opened(path: Path) -> tuple[ModelFile, Preprocessing]:
 
 def rows_for(preprocessing: Preprocessing, data: str) -> Rows:
     """The rows of a file or a built-in set, encoded. Values never seen are told as warnings."""
-    source = source_of(data)
-    for column, values in preprocessing.unseen(source.table).items():
-        shown = ", ".join(map(repr, values[:3]))
-        warn(f"column {column!r}: {len(values)} values not seen in training, such as {shown}")
+    source = source_of(data, strict=_is_strict(preprocessing))
+    unseen = Unseen(preprocessing)
+    unseen.look_at(source.table)
+    unseen.tell()
     return Rows(source, preprocessing.features(source.table))
+
+
+def scanned(preprocessing: Preprocessing, data: str) -> Scan:
+    """The rows of a file or a built-in set, batch by batch."""
+    if Path(data).suffix.lower() in (".csv", ".tsv", ".parquet"):
+        names = [column.name for column in preprocessing.columns]
+        return scan(data, names, strict=_is_strict(preprocessing))
+    table = source_of(data).table
+    return Scan(tuple(table.columns), len(table), lambda: batches_of(table))
+
+
+def _is_strict(preprocessing: Preprocessing) -> bool:
+    """Whether rows may hold nothing but numbers and text: of a recipe's models anything."""
+    return not preprocessing.report
+
+
+class Unseen:
+    """Values that were not there when the model was trained, of one batch after the other."""
+
+    def __init__(self, preprocessing: Preprocessing) -> None:
+        self.preprocessing = preprocessing
+        self.values: dict[str, dict[str, None]] = {}
+
+    def look_at(self, table: Table) -> None:
+        """Remember what is new in a batch, of a column `_REMEMBERED` values at most."""
+        for column, values in self.preprocessing.unseen(table).items():
+            known = self.values.setdefault(column, {})
+            known.update(dict.fromkeys(values[: _REMEMBERED - len(known)]))
+
+    def tell(self) -> None:
+        """One warning for each column."""
+        for column, values in self.values.items():
+            least = "at least " if len(values) >= _REMEMBERED else ""
+            shown = ", ".join(map(repr, sorted(values)[:3]))
+            warn(
+                f"column {column!r}: {least}{len(values)} values not seen in training, such as "
+                f"{shown}"
+            )
 
 
 def truth_of(preprocessing: Preprocessing, rows: Rows) -> Any:

@@ -15,6 +15,7 @@ from typer import Argument, Option
 Record = TypeVar("Record")
 
 _data = partial(Option, rich_help_panel="Data")
+_recipe = partial(Option, rich_help_panel="Recipe")
 _network = partial(Option, rich_help_panel="Network")
 _loss = partial(Option, rich_help_panel="Loss")
 _steps = partial(Option, rich_help_panel="Optimisation")
@@ -35,6 +36,12 @@ class TrainOptions:
         _data(help="classification or regression; by default told by the target."),
     ] = None
     drop: Annotated[list[str] | None, _data(help="A column to leave out; may be repeated.")] = None
+    numeric: Annotated[
+        list[str] | None, _recipe(help="A column to take as numbers; may be repeated.")
+    ] = None
+    categorical: Annotated[
+        list[str] | None, _recipe(help="A column to take as categories; may be repeated.")
+    ] = None
     weight_column: Annotated[
         str | None, _data(help="The column with the weight of each sample.")
     ] = None
@@ -46,6 +53,14 @@ class TrainOptions:
         float | None,
         _data(help="Share of the rest that finds the best epoch; by default 0.1, or 0 likewise."),
     ] = None
+    preset: Annotated[
+        str | None,
+        _recipe(help="fast, default, accurate, tabm or ensemble; of table files the default."),
+    ] = None
+    time: Annotated[str | None, _recipe(help="How long training may take: 90s, 2m, 1h.")] = None
+    compare: Annotated[
+        bool, _recipe("--compare", help="Score boosted trees of scikit-learn too.")
+    ] = False
     hidden: Annotated[
         str | None,
         _network(help="Units of the hidden layers, with commas: 128,64."),

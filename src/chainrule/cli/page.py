@@ -22,6 +22,9 @@ from chainrule.cli.markup import (
 from chainrule.cli.scores import Metric
 
 
+_BAR = 24  # characters of the longest
+
+
 @dataclass(frozen=True)
 class Report:
     """What there is to say of a run.
@@ -37,6 +40,9 @@ class Report:
     dead           units that are 0 for every sample, by layer
     configuration  every option by name, as text; command  the whole line
     versions       of what the numbers depend on
+    importance     of each column, the largest first: how much worse the loss is without it
+    quality        calibration or residuals, in a sentence
+    reliability    (how sure, how often right, of how many samples), by how sure
     """
 
     data: str
@@ -54,6 +60,9 @@ class Report:
     configuration: Mapping[str, str]
     command: str
     versions: Mapping[str, str]
+    importance: Sequence[tuple[str, float]] = ()
+    quality: str = ""
+    reliability: Sequence[tuple[float, float, int]] = ()
 
 
 @dataclass(frozen=True)
@@ -180,6 +189,29 @@ def _drawing(drawing: Any, caption: str) -> Markup:
     return element("figure", scrolled, element("figcaption", caption))
 
 
+def _importance(report: Report) -> Markup | None:
+    """What each column is worth, as numbers and bars."""
+    if not report.importance:
+        return None
+    largest = max(report.importance[0][1], 1e-12)
+    rows = [
+        (name, f"{worth:.4g}", "█" * round(_BAR * max(worth, 0) / largest))
+        for name, worth in report.importance
+    ]
+    told = "How much worse the loss on samples held out is when the column is shuffled."
+    return joined([element("p", told), table(("column", "loss", ""), rows)])
+
+
+def _quality(report: Report) -> Markup | None:
+    """How far what is predicted can be believed."""
+    if not report.quality:
+        return None
+    rows = [(f"{sure:.1%}", f"{right:.1%}", f"{count:,}")
+            for sure, right, count in report.reliability]  # fmt: skip
+    parts = [element("p", report.quality)]
+    return joined([*parts, table(("sure", "right", "samples"), rows)] if rows else parts)
+
+
 def _columns(report: Report) -> Markup | None:
     head, rows = report.columns
     return table(head, rows) if rows else None
@@ -198,6 +230,8 @@ def _foot(report: Report) -> Markup:
 
 #: What follows the scores and the pictures.
 _SECTIONS: tuple[tuple[str, Callable[[Report], Markup | None]], ...] = (
+    ("Importance", _importance),
+    ("Reliability", _quality),
     ("Network", _network),
     ("Computation graph", _graph),
     ("Columns", _columns),

@@ -5,19 +5,25 @@ from __future__ import annotations
 import csv
 import io
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from chainrule.cli.signals import interruptible
+
 
 if TYPE_CHECKING:
-    from chainrule.cli.sources import Source
     from chainrule.data import Preprocessing
+    from chainrule.data.scan import Scan
+    from chainrule.save import ModelFile
 
 #: What a spreadsheet takes for the start of a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+Columns = Mapping[str, Sequence[str]]
 
 
 def predict(
@@ -25,6 +31,10 @@ def predict(
     data: Annotated[str, typer.Argument(help="A .csv, .tsv, .parquet or .npz, or a set by name.")],
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="The .csv to write; by default the terminal.")
+    ] = None,
+    keep: Annotated[
+        list[str] | None,
+        typer.Option(help="A column to keep; may be repeated. By default all are kept."),
     ] = None,
     proba: Annotated[
         bool, typer.Option("--proba", help="Add the probability of every class.")
@@ -38,50 +48,78 @@ def predict(
 ) -> None:
     """Add predictions to rows, as CSV: their order and columns stay as they are.
 
-    The class is added and its probability, or the number.
+    The class is added and its probability, or the number. The file may be larger than memory. With
+    --out it is written whole or not at all, also where Ctrl-C ends the command.
     """
     from chainrule.cli import model as models
+
+    with interruptible():
+        found, preprocessing = models.opened(model)
+        rows = models.scanned(preprocessing, data)
+        _check_kept(data, rows.names, keep)
+        with _written(out) as write:
+            _write_rows(found, preprocessing, rows, (keep, proba, safe), write)
+
+
+def _write_rows(
+    model: ModelFile,
+    preprocessing: Preprocessing,
+    rows: Scan,
+    options: tuple[Sequence[str] | None, bool, bool],
+    write: Callable[[str], object],
+) -> None:
+    """The head, then batch after batch; values never seen are told at the end."""
+    from threadpoolctl import threadpool_limits
+
+    from chainrule.cli.model import Unseen
+    from chainrule.cli.predictions import predictor
+    from chainrule.cli.terminal import progress
+
+    keep, proba, safe = options
+    unseen, of_rows, is_first = Unseen(preprocessing), None, True
+    # One thread: matrices this small are slower with two, and the bits are the same everywhere.
+    with threadpool_limits(1, user_api="blas"), progress(rows.rows, "rows") as done:
+        for batch in rows.open():
+            x = preprocessing.features(batch.table)
+            unseen.look_at(batch.table)
+            if of_rows is None:
+                of_rows = predictor(
+                    model.network, x.shape[1], x.dtype, preprocessing, model.loss, rows.rows
+                )
+            kept = {name: batch.texts[name] for name in keep or batch.texts}
+            columns = {**kept, **_added(preprocessing, of_rows(x), proba)}
+            write(_csv(columns, safe, with_head=is_first))
+            is_first = False
+            done(len(x))
+    unseen.tell()
+
+
+def _check_kept(data: str, names: Sequence[str], keep: Sequence[str] | None) -> None:
+    from chainrule.data import Table
+
+    table = Table(data, dict.fromkeys(names))
+    for name in keep or ():
+        table.column(name)
+
+
+@contextmanager
+def _written(out: Path | None) -> Iterator[Callable[[str], object]]:
+    """Takes text for a file, which is there at the end, or for the terminal."""
     from chainrule.cli.terminal import say
-    from chainrule.files import write_atomically
+    from chainrule.files import written_atomically
 
-    found, preprocessing = models.opened(model)
-    rows = models.rows_for(preprocessing, data)
-    told = models.predicted(found, preprocessing, rows)
-    columns = {**texts_of(data, rows.source), **_added(preprocessing, told, proba)}
-    content = _csv(columns, safe)
-    if out is not None:
-        write_atomically(out, content.encode())
-    elif sys.stdout.isatty():
-        for line in content.splitlines():
+    def show(text: str) -> None:
+        for line in text.splitlines():
             say(line)
+
+    if out is not None:
+        with written_atomically(out) as file:
+            yield lambda text: file.write(text.encode())
+    elif sys.stdout.isatty():
+        yield show
     else:
-        sys.stdout.write(content)
+        yield sys.stdout.write
         sys.stdout.flush()
-
-
-def texts_of(data: str, source: Source) -> dict[str, Sequence[str]]:
-    """Every column as text: of a text file just as it stands there, blanks around it apart."""
-    path = Path(data)
-    if path.suffix.lower() not in (".csv", ".tsv"):
-        return {name: [_text(x) for x in column] for name, column in source.table.columns.items()}
-    with open(path, encoding="utf-8-sig", newline="") as file:
-        first = file.readline()
-        file.seek(0)
-        is_comma = path.suffix.lower() == ".csv" and ("," in first or ";" not in first)
-        delimiter = "," if is_comma else ";" if path.suffix.lower() == ".csv" else "\t"
-        rows = [row for row in csv.reader(file, delimiter=delimiter) if row]
-    names, *rows = [[field.strip() for field in row] for row in rows]
-    return dict(zip(names, zip(*rows, strict=True), strict=True))
-
-
-def _text(value: Any) -> str:
-    """An entry as it is written: whole numbers without a point, a missing one as nothing."""
-    if value is None or value != value:
-        return ""
-    if isinstance(value, str):
-        return value
-    is_whole = float(value).is_integer() and abs(value) < 1e15
-    return str(int(value)) if is_whole else str(value)
 
 
 def _added(preprocessing: Preprocessing, told: Any, proba: bool) -> dict[str, Sequence[str]]:
@@ -100,11 +138,12 @@ def _added(preprocessing: Preprocessing, told: Any, proba: bool) -> dict[str, Se
     return found
 
 
-def _csv(columns: Mapping[str, Sequence[str]], safe: bool) -> str:
-    """The text of a CSV file. New columns come last, and replace older ones of their name."""
+def _csv(columns: Columns, safe: bool, with_head: bool) -> str:
+    """Lines of a CSV file. New columns come last, and replace older ones of their name."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
-    for line in (list(columns), *zip(*columns.values(), strict=True)):
+    head = [list(columns)] if with_head else []
+    for line in (*head, *zip(*columns.values(), strict=True)):
         writer.writerow(_neutral(line) if safe else line)
     return out.getvalue()
 

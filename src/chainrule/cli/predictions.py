@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -30,11 +31,31 @@ def told(network: Any, x: Any, preprocessing: Preprocessing, loss: str | None) -
     x     `(rows, features)`, encoded
     loss  the text that chooses the loss that was minimised; None: the usual one
     """
-    rows = min(len(x), _AT_ONCE)
-    graph = trace(network, ArrayType((BATCH, *x.shape[1:]), x.dtype))
-    forward = backend("auto", None, graph, rows, -(-len(x) // _AT_ONCE)).function(graph)
-    parts = [forward(x[start : start + _AT_ONCE]) for start in range(0, len(x), _AT_ONCE)]
-    outputs = np.concatenate(parts)
+    return predictor(network, x.shape[1], x.dtype, preprocessing, loss, len(x))(x)
+
+
+def predictor(
+    network: Any,
+    features: int,
+    dtype: Any,
+    preprocessing: Preprocessing,
+    loss: str | None,
+    rows: int,
+) -> Callable[[Any], Any]:
+    """`told` made ready once, for batches of x that have `rows` rows together."""
+    graph = trace(network, ArrayType((BATCH, features), np.dtype(dtype).name))
+    forward = backend("auto", None, graph, min(rows, _AT_ONCE), -(-rows // _AT_ONCE))
+    forward = forward.function(graph)
+
+    def of_rows(x: Any) -> Any:
+        parts = [forward(x[start : start + _AT_ONCE]) for start in range(0, len(x), _AT_ONCE)]
+        return _as_people_read(np.concatenate(parts), preprocessing, loss)
+
+    return of_rows
+
+
+def _as_people_read(outputs: Any, preprocessing: Preprocessing, loss: str | None) -> Any:
+    """Outputs of a network `(rows, outputs)` as probabilities or in the units of the table."""
     link = nn.loss(loss or usual_loss(preprocessing, outputs.shape[1])).link
     if isinstance(preprocessing.target, Quantity):
         return preprocessing.target.decode(link(outputs))[:, :1]

@@ -65,6 +65,7 @@ def ending(result: Result) -> str:
     epochs = len(result.history.get("loss", []))
     how = {
         "interrupt": "interrupted; the best so far is kept",
+        "deadline": "the time was up; the best is kept",
         "patience": "ended by patience; the best is kept",
     }.get(result.ended, "done")
     trained = f"{epochs} epochs in {seconds:.1f} s by {result.backend}"
@@ -150,7 +151,7 @@ def _pictures(stage: Path, result: Result, samples: Samples, told: Any) -> list[
     """The pictures of a run, each in a file of its own; none without matplotlib."""
     from chainrule.metrics import confusion_matrix
 
-    first, target = result.best.layers[0].weight, samples.preprocessing.target.name
+    target = samples.preprocessing.target.name
     makers = {
         "learning-curve.png": (
             "The loss of each epoch",
@@ -170,6 +171,7 @@ def _pictures(stage: Path, result: Result, samples: Samples, told: Any) -> list[
         )
     shape = samples.image_shape
     if shape is not None:
+        first = result.best.layers[0].weight
         makers["first-layer.png"] = (
             "What each unit of the first layer looks for",
             lambda path: plots.weight_images(first, shape, path),

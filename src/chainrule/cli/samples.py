@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.cli.options import TrainOptions
-from chainrule.cli.sources import Source, source_of
+from chainrule.cli.sources import Source, source_of, target_of
 from chainrule.data import Labels, Number, Preprocessing, Quantity, Table
 from chainrule.types import BATCH, ArrayType
 
@@ -74,10 +74,15 @@ COLUMNS = ("column", "kind", "encoded by")
 
 def columns_of(preprocessing: Preprocessing) -> list[tuple[str, str, str]]:
     """The columns of `describe`; of very many the first, and the target."""
-    rows = preprocessing.describe()
+    return shortened(preprocessing.describe())
+
+
+def shortened(rows: list[Any]) -> list[Any]:
+    """The rows of a table of columns; of very many the first, and the last."""
     if len(rows) <= _SHOWN:
         return rows
-    return [*rows[: _SHOWN - 2], (f"{len(rows) - _SHOWN + 1} more", "", ""), rows[-1]]
+    empty = [""] * (len(rows[0]) - 1)
+    return [*rows[: _SHOWN - 2], (f"{len(rows) - _SHOWN + 1} more", *empty), rows[-1]]
 
 
 def samples_of(options: TrainOptions) -> Samples:
@@ -86,13 +91,7 @@ def samples_of(options: TrainOptions) -> Samples:
     ValueError or OSError, in one line, for data that cannot be learnt from.
     """
     source = source_of(options.data)
-    target = options.target or source.target
-    if target is None:
-        there_are = ", ".join(list(source.table.columns)[:20])
-        raise ValueError(
-            f"{options.data}: which column is to be predicted? --target COLUMN "
-            f"(there are: {there_are})"
-        )
+    target = target_of(source, options.data, options.target)
     weights = _weights(source.table, options.weight_column)
     left_out = [*(options.drop or ()), *([options.weight_column] if options.weight_column else ())]
     if target in left_out:

@@ -41,6 +41,11 @@ def share_right(labels: Any, probabilities: Any) -> float:
     return metrics.accuracy(labels, np.argmax(probabilities, axis=-1))
 
 
+def balanced_share_right(labels: Any, probabilities: Any) -> float:
+    """`share_right` of each class, and their mean."""
+    return metrics.balanced_accuracy(labels, np.argmax(probabilities, axis=-1))
+
+
 CLASSES = (
     Metric("accuracy", "accuracy", "{:.1%}", share_right),
     Metric("log_loss", "log-loss", "{:.4g}", metrics.log_loss),
@@ -50,9 +55,24 @@ NUMBERS = (
     Metric("r2", "R²", "{:.3f}", metrics.r2),
 )
 
+#: Those of a model that is looked at by itself.
+ALL_OF_CLASSES = (
+    *CLASSES,
+    Metric("balanced_accuracy", "balanced accuracy", "{:.1%}", balanced_share_right),
+    Metric("roc_auc", "AUC", "{:.4f}", metrics.roc_auc),
+    Metric("brier_score", "Brier score", "{:.4g}", metrics.brier_score),
+)
+ALL_OF_NUMBERS = (
+    NUMBERS[0],
+    Metric("mae", "MAE", "{:.4g}", metrics.mean_absolute_error),
+    NUMBERS[1],
+)
 
-def metrics_of(classes: Any) -> tuple[Metric, ...]:
+
+def metrics_of(classes: Any, are_all: bool = False) -> tuple[Metric, ...]:
     """The metrics for these classes; for numbers where there are none."""
+    if are_all:
+        return ALL_OF_CLASSES if classes else ALL_OF_NUMBERS
     return CLASSES if classes else NUMBERS
 
 
@@ -73,7 +93,7 @@ def baselines(samples: Samples) -> dict[str, dict[str, float]]:
             warnings.simplefilter("ignore")  # a line that has not converged is a line all the same
             model.fit(samples.x[:most], truth[:most], sample_weight=weight)
         if samples.classes:
-            told = _probabilities(model, samples.x_test, len(samples.classes))
+            told = probabilities(model, samples.x_test, len(samples.classes))
         else:
             told = model.predict(samples.x_test)[:, None]
         found[name] = scores(metrics_of(samples.classes), samples.truth_test, told)
@@ -93,8 +113,8 @@ def _models(is_of_classes: bool, rows: int, some: str) -> list[tuple[str, Any, i
     ]
 
 
-def _probabilities(model: Any, x: Any, classes: int) -> Any:
-    """`(samples, classes)`: 0 for the classes that the model has not seen."""
+def probabilities(model: Any, x: Any, classes: int) -> Any:
+    """Of a fitted classifier `(samples, classes)`: 0 for classes that it has not seen."""
     found = np.zeros((len(x), classes))
     found[:, model.classes_] = model.predict_proba(x)
     return found

@@ -35,15 +35,17 @@ class Source:
     test: Table | None = None
 
 
-def source_of(text: str) -> Source:
+def source_of(text: str, *, strict: bool = True) -> Source:
     """The rows that a word on the command line stands for.
+
+    strict  as of `data.as_table`
 
     ValueError, naming the nearest, for an unknown set; OSError and ValueError for a file that
     cannot be read.
     """
     path = Path(text)
     if path.suffix.lower() in _TABLES:
-        return Source(path.name, data.read_table(path))
+        return Source(path.name, data.read_table(path, strict=strict))
     if path.suffix.lower() == _ARRAYS:
         return _of_arrays(path)
     if path.exists() and not text.isidentifier():
@@ -51,8 +53,19 @@ def source_of(text: str) -> Source:
     fetched = data.FETCHED.get(text.replace("-", "_"))
     if fetched is not None and fetched.target:
         file, target = data.fetched_table(text)
-        return Source(text, data.read_table(file), target)
+        return Source(text, data.read_table(file, strict=strict), target)
     return _of_dataset(text)
+
+
+def target_of(source: Source, text: str, asked: str | None) -> str:
+    """The column to predict. ValueError, naming the columns, where nothing says which."""
+    target = asked or source.target
+    if target is None:
+        there_are = ", ".join(list(source.table.columns)[:20])
+        raise ValueError(
+            f"{text}: which column is to be predicted? --target COLUMN (there are: {there_are})"
+        )
+    return target
 
 
 def _of_arrays(path: Path) -> Source:

@@ -6,7 +6,7 @@ import io
 import os
 import sys
 import warnings
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 
@@ -68,3 +68,24 @@ def table(
     with console.capture() as captured:
         console.print(shown)
     print("\n".join(line.rstrip() for line in captured.get().splitlines()), flush=True)
+
+
+@contextmanager
+def progress(total: int, unit: str) -> Iterator[Callable[[int], None]]:
+    """A line on standard error that tells how many of `total` are done; none without a terminal.
+
+    What it gives is called with how many more are done.
+    """
+    from rich.console import Console
+    from rich.progress import Progress, TextColumn, TimeRemainingColumn
+
+    shown = Progress(
+        TextColumn("{task.completed:,} of {task.total:,} {task.description}"),
+        TimeRemainingColumn(compact=True),
+        console=Console(stderr=True),
+        disable=not sys.stderr.isatty(),
+        transient=True,
+    )
+    with shown:
+        task = shown.add_task(unit, total=total)
+        yield lambda done: shown.advance(task, done)

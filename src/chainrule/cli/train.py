@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from chainrule.cli import recipe
 from chainrule.cli.folder import check_folder, made
 from chainrule.cli.options import TrainOptions
 from chainrule.cli.signals import interruptible
@@ -22,11 +23,15 @@ if TYPE_CHECKING:
 def train(options: TrainOptions) -> None:
     """Train a multilayer perceptron and say how well it does on samples it has not seen.
 
+    Of a table file by a recipe that takes text, dates and gaps (--preset), or, with options that
+    shape the network, a plain one.
+
     The model, a report and pictures are written to a folder. Ctrl-C ends the training: the best
     network so far is scored and written, with status 130; SIGTERM does the same, with 143.
     """
     with interruptible() as status:
-        result = _run(options)
+        run = recipe.train if recipe.is_chosen(options) else _run
+        result = run(options)
         if result is None:
             warn("interrupted in the first epoch; nothing was written")
         if result is None or result.interrupted:

@@ -3,6 +3,8 @@
 from chainrule.data.arrays import Chunks as Chunks
 from chainrule.data.arrays import open_npy as open_npy
 from chainrule.data.arrays import read_npz as read_npz
+from chainrule.data.codes import Boolean as Boolean
+from chainrule.data.codes import Code as Code
 from chainrule.data.columns import Category as Category
 from chainrule.data.columns import Labels as Labels
 from chainrule.data.columns import Number as Number
@@ -11,6 +13,7 @@ from chainrule.data.datasets import DATASETS as DATASETS
 from chainrule.data.datasets import Dataset as Dataset
 from chainrule.data.datasets import dataset as dataset
 from chainrule.data.datasets import truth_table as truth_table
+from chainrule.data.dates import Date as Date
 from chainrule.data.packages import FETCHED as FETCHED
 from chainrule.data.packages import fetch as fetch
 from chainrule.data.packages import fetched_table as fetched_table
@@ -19,6 +22,14 @@ from chainrule.data.prepare import split as split
 from chainrule.data.prepare import standardizer as standardizer
 from chainrule.data.prepare import stratified_split as stratified_split
 from chainrule.data.preprocess import Preprocessing as Preprocessing
+from chainrule.data.real_numbers import RobustNumber as RobustNumber
+from chainrule.data.recognition import recognise as recognise
+from chainrule.data.recognition import recognise_array as recognise_array
+from chainrule.data.report import ColumnReport as ColumnReport
+from chainrule.data.table_chunks import TableChunks as TableChunks
+from chainrule.data.table_chunks import sample_rows as sample_rows
 from chainrule.data.tables import Table as Table
 from chainrule.data.tables import as_table as as_table
 from chainrule.data.tables import read_table as read_table
+from chainrule.data.targets import recognise_target as recognise_target
+from chainrule.data.words import Words as Words

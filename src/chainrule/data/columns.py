@@ -27,13 +27,22 @@ class Number:
         """Of the features that it becomes."""
         return (self.name,)
 
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """0 for each of these, which are numbers."""
+        return (0,)
+
     def encode(self, column: Any) -> Any:
         """`(rows, 1)` float64."""
         return ((column - self.mean) / self.scale)[:, None]
 
+    def entry(self, value: Any) -> tuple[float, ...] | None:
+        """None: `encode` looks at every entry closely."""
+        return None
+
     def check(self) -> None:
         """TypeError or ValueError where the fields are not what `fit` gives."""
-        _check_texts(self.name)
+        check_texts(self.name)
         _check_scale(self.name, self.mean, self.scale)
 
     def describe(self) -> str:
@@ -57,6 +66,11 @@ class Category:
         """Of the features that it becomes."""
         return tuple(f"{self.name}={value}" for value in self.values)
 
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """0 for each of these, which are numbers."""
+        return (0,) * len(self.values)
+
     def encode(self, column: Any) -> Any:
         """`(rows, values)` float32."""
         place = {value: number for number, value in enumerate(self.values)}
@@ -66,13 +80,17 @@ class Category:
         found[known, places[known]] = 1
         return found
 
+    def entry(self, value: Any) -> tuple[float, ...] | None:
+        """None: `encode` looks at every entry closely."""
+        return None
+
     def check(self) -> None:
         """TypeError where the fields are not what `fit` gives."""
-        _check_texts(self.name, *self.values)
+        check_texts(self.name, *self.values)
 
     def describe(self) -> str:
         """How it is encoded, for people."""
-        return f"{len(self.values)} values: {_some(self.values)}"
+        return f"{len(self.values)} values: {some(self.values)}"
 
 
 @dataclass(frozen=True)
@@ -89,15 +107,17 @@ class Labels:
 
     def encode(self, column: Any) -> Any:
         """int64 `(rows,)`. ValueError for a value that was not there when it was fitted."""
-        texts = [text_of(value) for value in column]
+        entries = np.asarray(column).tolist()
         place = {value: label for label, value in enumerate(self.values)}
-        for row, text in enumerate(texts):
-            if text not in place:
-                raise ValueError(
-                    f"column {self.name!r}: the class {text!r} in row {row + 1} was not among "
-                    f"those learnt: {_some(self.values)}"
-                )
-        return np.array([place[text] for text in texts], np.int64)
+        label_of = {value: place.get(text_of(value), -1) for value in set(entries)}
+        labels = np.fromiter(map(label_of.__getitem__, entries), np.int64, len(entries))
+        if np.any(labels < 0):
+            row = int(np.argmin(labels))
+            raise ValueError(
+                f"column {self.name!r}: the class {text_of(entries[row])!r} in row {row + 1} was "
+                f"not among those learnt: {some(self.values)}"
+            )
+        return labels
 
     def decode(self, labels: Any) -> Any:
         """The values of some labels `(rows,)`: numbers, or text as object array."""
@@ -106,38 +126,52 @@ class Labels:
 
     def check(self) -> None:
         """TypeError where the fields are not what `fit` gives."""
-        _check_texts(self.name, *self.values)
+        check_texts(self.name, *self.values)
 
     def describe(self) -> str:
         """What it is, for people."""
-        return f"{len(self.values)} classes: {_some(self.values)}"
+        return f"{len(self.values)} classes: {some(self.values)}"
 
 
 @dataclass(frozen=True)
 class Quantity:
-    """A target of numbers, standardised while it is learnt."""
+    """A target of numbers, standardised while it is learnt.
+
+    is_log  whether log(1 + y) is standardised in place of y; of y below 0, -log(1 - y)
+    """
 
     name: str
     mean: float
     scale: float
+    is_log: bool = False
     kind: ClassVar[str] = "quantity"
 
     def encode(self, column: Any) -> Any:
         """float32 `(rows, 1)`."""
-        return ((column - self.mean) / self.scale).astype(np.float32)[:, None]
+        numbers = signed_log(column) if self.is_log else column
+        return ((numbers - self.mean) / self.scale).astype(np.float32)[:, None]
 
     def decode(self, predicted: Any) -> Any:
         """Predictions `(rows, ...)` in the units of the table, float64."""
-        return np.asarray(predicted, np.float64) * self.scale + self.mean
+        numbers = np.asarray(predicted, np.float64) * self.scale + self.mean
+        return np.copysign(np.expm1(np.abs(numbers)), numbers) if self.is_log else numbers
 
     def check(self) -> None:
         """TypeError or ValueError where the fields are not what `fit` gives."""
-        _check_texts(self.name)
+        check_texts(self.name)
         _check_scale(self.name, self.mean, self.scale)
+        if not isinstance(self.is_log, bool):
+            raise TypeError(f"column {self.name!r:.60}: is_log is {self.is_log!r:.60}")
 
     def describe(self) -> str:
         """What it is, for people."""
-        return f"mean {self.mean:.4g}, deviation {self.scale:.4g}"
+        of_log = " of log(1 + y)" if self.is_log else ""
+        return f"mean {self.mean:.4g}, deviation {self.scale:.4g}{of_log}"
+
+
+def signed_log(numbers: Any) -> Any:
+    """log(1 + y) of y from 0 on, -log(1 - y) below."""
+    return np.copysign(np.log1p(np.abs(numbers)), numbers)
 
 
 def text_of(value: Any) -> str:
@@ -147,12 +181,14 @@ def text_of(value: Any) -> str:
     return str(int(value)) if value == math.floor(value) else repr(float(value))
 
 
-def _some(values: Sequence[str], most: int = 6) -> str:
+def some(values: Sequence[str], most: int = 6) -> str:
+    """The first of some texts, for people."""
     shown = ", ".join(values[:most])
     return shown if len(values) <= most else f"{shown}, ..."
 
 
-def _check_texts(name: Any, *values: Any) -> None:
+def check_texts(name: Any, *values: Any) -> None:
+    """TypeError where a name and values are not different texts."""
     if not all(isinstance(text, str) for text in (name, *values)) or len(set(values)) < len(values):
         raise TypeError(f"column {name!r:.60}: name and values are no different texts")
 

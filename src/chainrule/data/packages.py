@@ -62,7 +62,11 @@ def fetch(name: str) -> Path:
     ValueError for an unknown name or a wrong checksum, OSError where client or network fail, or
     the cache cannot be written.
     """
-    row = _row(name)
+    return bring(_row(name))
+
+
+def bring(row: Fetched) -> Path:
+    """The cached file of a row that need not be in the table, as `fetch` gives it."""
     path = cache_folder("data") / row.file
     if _is_whole(path):
         return path

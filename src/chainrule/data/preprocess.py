@@ -5,22 +5,29 @@ What is fitted are plain records of text and numbers, which a model file holds a
 
 from __future__ import annotations
 
-import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
+from chainrule.data.codes import Boolean, Code
 from chainrule.data.columns import Category, Labels, Number, Quantity, text_of
-from chainrule.data.tables import Table, listed
+from chainrule.data.dates import Date
+from chainrule.data.matrix import array_matrix, matrix
+from chainrule.data.real_numbers import RobustNumber
+from chainrule.data.recognition import recognise, target_report
+from chainrule.data.report import ColumnReport
+from chainrule.data.tables import Table, as_table
+from chainrule.data.targets import TASKS as TASKS
+from chainrule.data.targets import check_complete, mean_and_scale, target_of
+from chainrule.data.words import Words
 
 
 _MOST_VALUES = 1_000  # of a text column; with more it names rows rather than kinds of rows
-_MOST_CLASSES = 20  # of a target of whole numbers
-_LARGEST_WHOLE = 2.0**53  # from here on different whole numbers are the same float64
 
-#: What kind of target a table has.
-TASKS = ("classification", "regression")
+#: How one column of a table is encoded: the first two by `fit`, the others by `recognise`.
+Column = Number | Category | RobustNumber | Code | Boolean | Date | Words
 
 
 @dataclass(frozen=True)
@@ -29,39 +36,81 @@ class Preprocessing:
 
     columns  of the features, in the order of the table that it was fitted to
     target   the column that is predicted
+    report   what was recognised, column by column; empty where the columns were taken as they are
     """
 
-    columns: tuple[Number | Category, ...]
+    columns: tuple[Column, ...]
     target: Labels | Quantity
+    report: tuple[ColumnReport, ...] = ()
 
     def check(self) -> None:
-        """TypeError or ValueError where the fields are not what `fit` gives."""
+        """TypeError or ValueError where the fields are not what `fit` or `recognise` gives."""
         if not self.columns or not isinstance(self.target, (Labels, Quantity)):
             raise TypeError("Preprocessing: no columns, or no target")
         for column in self.columns:
-            if not isinstance(column, (Number, Category)):
-                raise TypeError(f"Preprocessing: {column!r:.60} is neither Number nor Category")
-        for column in (*self.columns, self.target):
-            column.check()
+            if not isinstance(column, get_args(Column)):
+                raise TypeError(
+                    f"Preprocessing: {column!r:.60} is neither Number nor Category, nor any other "
+                    "record of a column"
+                )
+        for row in self.report:
+            if not isinstance(row, ColumnReport):
+                raise TypeError(f"Preprocessing: {row!r:.60} is no report of a column")
+        for part in (*self.columns, self.target, *self.report):
+            part.check()
 
     @classmethod
     def fit(cls, table: Table, target: str, task: str | None = None) -> Preprocessing:
-        """Learnt from `table`, which should be the training part alone.
+        """Complete numbers, standardised, and text, one-hot: learnt from `table`, which should be
+        the training part alone.
 
         task  "classification" or "regression"; by default the first for a target of text, or of at
               most 20 different whole numbers that repeat 20 times each on average
         ValueError, naming column and row, for what cannot be learnt from.
         """
-        table.column(target)
-        if len(table) < 2:
-            raise ValueError(f"{table.source}: {len(table)} rows; at least 2 are needed")
-        _check_complete(table, target)
-        chosen = _task(table, target, task)
+        found = _target(table, target, task)
         names = [name for name in table.columns if name != target]
         if not names:
             raise ValueError(f"{table.source}: only the target {target!r}; no column to learn from")
-        found = _labels if chosen == "classification" else _quantity
-        return cls(tuple(_column(table, name) for name in names), found(table, target))
+        return cls(tuple(_column(table, name) for name in names), found)
+
+    @classmethod
+    def recognise(
+        cls,
+        table: Table,
+        target: str | Labels | Quantity,
+        task: str | None = None,
+        *,
+        drop: Sequence[str] = (),
+        numeric: Sequence[str] = (),
+        categorical: Sequence[str] = (),
+        weights: Any = None,
+        text: str = "hash",
+        log: bool = False,
+    ) -> Preprocessing:
+        """Columns as they are met, learnt from `table`, which should be the training part alone.
+
+        target   the column that is predicted; or what was learnt of it already, which then need
+                 not be in the table
+        task     as of `fit`
+        log      whether it is the logarithm of a quantity that is learnt
+        weights  `(rows,)` from 0; a row of weight 0 counts as if it were not there
+        the others are those of `data.recognise`. ValueError, naming column and row, for what cannot
+        be learnt from.
+        """
+        if isinstance(target, str):
+            target = _target(table, target, task, log=log, weights=weights)
+        names = [name for name in (target.name,) if name in table.columns]
+        columns, report = recognise(
+            table.without(names),
+            drop=drop,
+            numeric=numeric,
+            categorical=categorical,
+            weights=weights,
+            text=text,
+        )
+        row = target_report(table, target)
+        return cls(columns, target, (*report, row))
 
     @property
     def feature_names(self) -> tuple[str, ...]:
@@ -69,31 +118,54 @@ class Preprocessing:
         return tuple(name for column in self.columns for name in column.names)
 
     @property
+    def sizes(self) -> tuple[int, ...]:
+        """Of each column of `features`: 0 for numbers, or the number of codes."""
+        return tuple(size for column in self.columns for size in column.sizes)
+
+    @property
     def classes(self) -> tuple[str, ...]:
         """The names of the classes; empty for a quantity."""
         return self.target.values if isinstance(self.target, Labels) else ()
 
-    def features(self, table: Table) -> Any:
-        """float32 `(rows, features)`. Columns that it does not know are ignored.
+    def features(self, table: Any) -> Any:
+        """float32 `(rows, features)` of finite numbers: of numbers less their origin, and codes.
 
-        ValueError for a column that is not there, of another kind, or with numbers missing.
+        table  a `Table`, whose columns are taken by name, others ignored; or where all columns are
+               numbers an array `(rows, columns)` in the order of the columns. An array that is the
+               result already is returned as it is.
+        ValueError for a column that is not there or of another kind, and for entries that are not
+        finite; for what `fit` learnt also for those that are missing.
         """
-        x = np.empty((len(table), len(self.feature_names)), np.float32)
-        start = 0
+        if isinstance(table, np.ndarray):
+            return array_matrix(self.columns, table)
+        return matrix(self.columns, [_as_learnt(table, column) for column in self.columns], table)
+
+    def row(self, entries: Mapping[str, Any]) -> Any:
+        """The features of one row, float32 `(1, features)`, from its entries by column.
+
+        The same as of a table of this row, in microseconds. Errors as of `features`.
+        """
+        encoded: list[float] = []
         for column in self.columns:
-            values = _as_learnt(table, column)
-            end = start + len(column.names)
-            with np.errstate(over="ignore"):
-                x[:, start:end] = column.encode(values)
-            if isinstance(column, Number):
-                _check_encoded(table, column, x[:, start:end])
-            start = end
-        return x
+            if column.name not in entries:
+                Table("the row", dict(entries)).column(column.name)
+            value = entries[column.name]
+            found = column.entry(value)
+            encoded += self._looked_at(column, value) if found is None else found
+        return np.array([encoded], np.float32)
+
+    def _looked_at(self, column: Column, value: Any) -> list[float]:
+        """One entry as `features` encodes it."""
+        entry = np.full((1, 1), value, object)
+        table = Table("the row", {column.name: as_table(entry, strict=False).columns["x0"]})
+        return matrix([column], [_as_learnt(table, column)], table)[0].tolist()
 
     def targets(self, table: Table) -> Any:
         """Labels int64 `(rows,)`, or standardised numbers float32 `(rows, 1)`."""
         column = table.column(self.target.name)
-        _check_complete(table, self.target.name)
+        check_complete(table, self.target.name)
+        if column.dtype.kind == "M":
+            raise ValueError(f"{table.source}: the target {self.target.name!r} holds dates")
         if isinstance(self.target, Quantity) and column.dtype == object:
             raise ValueError(f"{table.source}: the target {self.target.name!r} holds text")
         with np.errstate(over="ignore"):
@@ -103,14 +175,23 @@ class Preprocessing:
         return encoded
 
     def unseen(self, table: Table) -> dict[str, tuple[str, ...]]:
-        """Values of text columns that were not there when it was fitted, by column."""
+        """Values of categories that were not there when it was fitted, by column."""
         found: dict[str, tuple[str, ...]] = {}
         for column in self.columns:
+            new: tuple[str, ...] = ()
             if isinstance(column, Category):
-                new = set(_as_learnt(table, column)) - {*column.values, None}
-                if new:
-                    found[column.name] = tuple(sorted(new))
+                values = set(_as_learnt(table, column)) - {*column.values, None}
+                new = tuple(sorted(values))
+            elif isinstance(column, Code):
+                new = column.unseen(_as_learnt(table, column))
+            if new:
+                found[column.name] = new
         return found
+
+    def extra(self, table: Table) -> tuple[str, ...]:
+        """The columns of a table that it has never met, and ignores."""
+        known = {part.name for part in (*self.columns, self.target, *self.report)}
+        return tuple(name for name in table.columns if name not in known)
 
     def describe(self) -> list[tuple[str, str, str]]:
         """(name, kind, encoding) of every column, the target last, for people."""
@@ -118,14 +199,24 @@ class Preprocessing:
         return [*rows, (self.target.name, f"target, {self.target.kind}", self.target.describe())]
 
 
-def _as_learnt(table: Table, column: Number | Category) -> Any:
+#: The classes of which a preprocessing is made, by name.
+RECORDS: dict[str, type] = {
+    kind.__name__: kind
+    for kind in (*get_args(Column), Labels, Quantity, ColumnReport, Preprocessing)
+}
+
+
+def _as_learnt(table: Table, column: Column) -> Any:
     """The column of a table, of the kind that was learnt. ValueError where it is not.
 
     A file may hold only those values of a category that look like numbers: they are text then.
     """
     values = table.column(column.name)
+    if not isinstance(column, (Number, Category)):
+        return values
+    _refuse_dates(table, column.name)
     if isinstance(column, Number):
-        _check_complete(table, column.name)
+        check_complete(table, column.name)
     elif values.dtype != object:
         texts = np.array([None if x != x else text_of(x) for x in values], object)
         if not set(column.values).isdisjoint(texts):
@@ -138,24 +229,18 @@ def _as_learnt(table: Table, column: Number | Category) -> Any:
     return values
 
 
-def _task(table: Table, target: str, task: str | None) -> str:
-    column = table.column(target)
-    if task is not None:
-        if task not in TASKS:
-            raise ValueError(f"task {task!r}; expected {' or '.join(TASKS)}")
-        if task == "regression" and column.dtype == object:
-            raise ValueError(f"{table.source}: the target {target!r} holds text, no numbers")
-        return task
-    if column.dtype == object:
-        return "classification"
-    values = np.unique(column)
-    are_whole = bool(np.all(values == np.floor(values)))
-    few = len(values) <= min(_MOST_CLASSES, max(2, len(column) // 20))
-    return "classification" if are_whole and few else "regression"
+def _target(
+    table: Table, name: str, task: str | None, log: bool = False, weights: Any = None
+) -> Labels | Quantity:
+    table.column(name)
+    if len(table) < 2:
+        raise ValueError(f"{table.source}: {len(table)} rows; at least 2 are needed")
+    return target_of(table, name, task, log=log, weights=weights)
 
 
 def _column(table: Table, name: str) -> Number | Category:
     column = table.column(name)
+    _refuse_dates(table, name)
     if column.dtype == object:
         values = tuple(sorted(set(column) - {None}))
         if not values:
@@ -166,51 +251,19 @@ def _column(table: Table, name: str) -> Number | Category:
                 f"an identifier has; leave it out: --drop {name}, or table.without([{name!r}])"
             )
         return Category(name, values)
-    _check_complete(table, name)
-    return Number(name, *_mean_and_scale(table, name))
+    check_complete(table, name)
+    return Number(name, *mean_and_scale(table, name))
 
 
-def _labels(table: Table, target: str) -> Labels:
-    column = table.column(target)
-    are_numbers = column.dtype != object
-    if are_numbers and np.any(np.abs(column) >= _LARGEST_WHOLE):
+def _refuse_dates(table: Table, name: str) -> None:
+    if table.column(name).dtype.kind == "M":
         raise ValueError(
-            f"{table.source}: the target {target!r} has classes from 2⁵³ on, numbers that cannot "
-            "be told apart; put a letter before them"
+            f"{table.source}: column {name!r} holds dates; convert it to numbers or text, or leave "
+            "it out"
         )
-    values = tuple([text_of(value) for value in sorted(set(column.tolist()))])
-    if len(values) < 2:
-        raise ValueError(
-            f"{table.source}: the target {target!r} has one class only, {listed(values)}; "
-            "there is nothing to learn"
-        )
-    if len(values) > _MOST_VALUES:
-        raise ValueError(
-            f"{table.source}: the target {target!r} has {len(values)} different values, too many "
-            "for classes; was --task regression meant?"
-        )
-    return Labels(target, values, are_numbers)
 
 
-def _quantity(table: Table, target: str) -> Quantity:
-    return Quantity(target, *_mean_and_scale(table, target))
-
-
-def _mean_and_scale(table: Table, name: str) -> tuple[float, float]:
-    column = table.column(name)
-    with np.errstate(over="ignore", invalid="ignore"):
-        mean = float(np.mean(column))
-        scale = float(np.std(column))
-    if not math.isfinite(scale):
-        raise ValueError(
-            f"{table.source}: column {name!r} holds numbers as large as "
-            f"{np.max(np.abs(column)):.3g}; divide them by a power of 10, or leave the column out"
-        )
-    # The rounding error of a constant column is no deviation.
-    return mean, 1.0 if scale <= 1e-12 * abs(mean) else scale
-
-
-def _check_encoded(table: Table, column: Number | Quantity, encoded: Any) -> None:
+def _check_encoded(table: Table, column: Quantity, encoded: Any) -> None:
     """ValueError, naming the row, for a number so far from those learnt that float32 ends."""
     wrong = ~np.isfinite(encoded).all(axis=1)
     if np.any(wrong):
@@ -218,22 +271,4 @@ def _check_encoded(table: Table, column: Number | Quantity, encoded: Any) -> Non
         raise ValueError(
             f"{table.source}: column {column.name!r} has {table.column(column.name)[row]} in row "
             f"{row + 1}, too far from what was learnt, {column.describe()}; correct it"
-        )
-
-
-def _check_complete(table: Table, name: str) -> None:
-    """ValueError, naming row and count, for entries that are missing or not finite."""
-    column = table.column(name)
-    if column.dtype == object:
-        wrong = np.array([value is None for value in column])
-    else:
-        wrong = ~np.isfinite(column)
-    if np.any(wrong):
-        row = int(np.argmax(wrong))
-        found: Any = column[row]
-        value = "a missing entry" if found is None or found != found else found
-        raise ValueError(
-            f"{table.source}: column {name!r} has {value} in row {row + 1} "
-            f"({int(wrong.sum())} such of {len(table)}); fill or remove such rows, or leave the "
-            "column out"
         )

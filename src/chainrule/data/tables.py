@@ -9,18 +9,16 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from chainrule.data.arrays import check_file
+from chainrule.data.frames import MISSING, array_column, loose_column, strict_column
 from chainrule.data.lines import check_names, looked_through
 
-
-#: How a missing entry is written, in small letters.
-MISSING = frozenset({"", "?", "n/a", "na", "nan", "null"})
 
 _DELIMITERS = {".csv": ",", ".tsv": "\t"}
 _NUMERIC = frozenset("0123456789+-.eEinfatyINFATY")  # float itself also takes 1_0 and １２
@@ -32,11 +30,14 @@ class Table:
 
     source   where it came from, for messages
     columns  by name: numbers, float64 `(rows,)` with NaN for a missing entry; or text, object
-             `(rows,)` of str with None for a missing one
+             `(rows,)` of str with None for a missing one. Where it was not read strictly, numbers
+             may be of any type, and there are dates, datetime64[us] `(rows,)` with NaT.
+    mixed    the columns that held texts beside numbers or booleans, and now hold texts
     """
 
     source: str
     columns: dict[str, Any]
+    mixed: frozenset[str] = frozenset()
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values()), ()))
@@ -52,14 +53,14 @@ class Table:
 
     def take(self, places: Any) -> Table:
         """The rows at these places `(taken,)`."""
-        return Table(self.source, {name: x[places] for name, x in self.columns.items()})
+        return replace(self, columns={name: x[places] for name, x in self.columns.items()})
 
     def without(self, names: Sequence[str]) -> Table:
         """The table without some columns. ValueError where there is no such column."""
         for name in names:
             self.column(name)
         kept = {name: x for name, x in self.columns.items() if name not in names}
-        return Table(self.source, kept)
+        return replace(self, columns=kept)
 
 
 def listed(texts: Iterable[str]) -> str:
@@ -67,9 +68,10 @@ def listed(texts: Iterable[str]) -> str:
     return ", ".join(text if text.isprintable() else repr(text) for text in texts)
 
 
-def read_table(path: str | os.PathLike[str]) -> Table:
+def read_table(path: str | os.PathLike[str], *, strict: bool = True) -> Table:
     """The table in a file: .csv (also with semicolons), .tsv or .parquet.
 
+    strict  as of `as_table`; of no matter for text files
     ValueError, "FILE:LINE: reason", for what is no table; OSError for what is no file; ImportError
     where neither polars nor pandas is there to read it.
     """
@@ -80,7 +82,7 @@ def read_table(path: str | os.PathLike[str]) -> Table:
     check_file(file)
     frames = _engine()
     if kind == ".parquet":
-        return as_table(_read_parquet(frames, file), str(path))
+        return as_table(_read_parquet(frames, file), str(path), strict=strict)
     rows, delimiter = looked_through(file, _DELIMITERS[kind])
     try:
         columns = _read_text(frames, file, delimiter, rows)
@@ -88,57 +90,53 @@ def read_table(path: str | os.PathLike[str]) -> Table:
         raise ValueError(f"{path}: {frames.__name__} cannot read it: {_line(error)}") from None
     if any(len(column) != rows for column in columns.values()):
         raise ValueError(f"{path}: it has {rows} rows, but {frames.__name__} reads it otherwise")
-    return Table(str(path), {name: _typed(column) for name, column in columns.items()})
+    return Table(str(path), {name: typed(column) for name, column in columns.items()})
 
 
-def as_table(frame: Any, source: str = "the table") -> Table:
+def as_table(frame: Any, source: str = "the table", *, strict: bool = True) -> Table:
     """The table in a frame of pandas, polars, Arrow or any that narwhals knows.
 
-    Numbers become numbers, text, categories and booleans text. ValueError for a column that is
-    neither, such as dates and lists; TypeError for what is no frame.
+    strict  whether there may be nothing but numbers, which become float64, and text, categories and
+            booleans, which become text. Otherwise there may be dates too, and columns of different
+            kinds of entries, which become text; numbers stay as they are, in the memory of the
+            frame where they can; and a NumPy array `(rows, columns)` is a table of x0, x1, ...
+    ValueError for a column of anything else, such as lists; TypeError for what is no frame.
     """
     import narwhals as nw
 
+    if not strict and isinstance(frame, np.ndarray):
+        return array_table(frame, source)
     try:
         found: Any = nw.from_native(frame, eager_only=True)
         names = [str(name) for name in found.columns]
     except nw.exceptions.DuplicateError as error:
         raise ValueError(f"{source}: {_line(error)}; rename one") from None
     check_names(source, names)
+    of_any = strict_column if strict else loose_column
     columns: dict[str, Any] = {}
+    mixed: set[str] = set()
     for name, column in zip(names, found.iter_columns(), strict=True):
-        if column.dtype.is_numeric():
-            columns[name] = column.cast(nw.Float64()).to_numpy().astype(np.float64)
-        elif column.dtype in (nw.String, nw.Categorical, nw.Enum, nw.Boolean, nw.Object):
-            is_missing = column.is_null().to_list()
-            where = f"{source}: column {name!r}"
-            columns[name] = _text_column(where, column.to_list(), is_missing)
-        else:
-            raise ValueError(
-                f"{source}: column {name!r} holds {column.dtype}; convert it to numbers or text, "
-                "or leave it out"
-            )
-    table = Table(source, columns)
+        columns[name], is_mixed = of_any(f"{source}: column {name!r}", column)
+        mixed.update([name] if is_mixed else [])
+    table = Table(source, columns, frozenset(mixed))
     if not len(table):
-        raise ValueError(f"{source}: it has no rows")
+        raise ValueError(f"{source}: it has no {'rows' if columns else 'columns'}")
     return table
 
 
-def _text_column(where: str, values: Sequence[Any], is_missing: Sequence[bool]) -> Any:
-    found = np.full(len(values), None)
-    for place, value in enumerate(values):
-        if is_missing[place]:
-            continue
-        if isinstance(value, bool):
-            found[place] = str(value).lower()
-        elif isinstance(value, str):
-            found[place] = None if value.strip().lower() in MISSING else value.strip()
-        else:
-            raise ValueError(
-                f"{where} holds {type(value).__name__} where text is expected, at row {place + 1}; "
-                "convert the column to numbers, or all of it to text"
-            )
-    return found
+def array_table(array: Any, source: str) -> Table:
+    """The table in a NumPy array `(rows, columns)` of numbers, text or Python objects."""
+    if array.ndim != 2:
+        raise ValueError(f"{source}: an array of shape {array.shape}; expected [rows,columns]")
+    if not array.size:
+        raise ValueError(f"{source}: it has no {'columns' if len(array) else 'rows'}")
+    columns: dict[str, Any] = {}
+    mixed: set[str] = set()
+    for place in range(array.shape[1]):
+        name = f"x{place}"
+        columns[name], is_mixed = array_column(f"{source}: column {name!r}", array[:, place])
+        mixed.update([name] if is_mixed else [])
+    return Table(source, columns, frozenset(mixed))
 
 
 def _engine() -> Any:
@@ -193,14 +191,19 @@ def _read_text(engine: Any, file: Path, delimiter: str, rows: int) -> dict[str, 
     return dict(zip(names, (found[name].to_list() for name in found.columns), strict=True))
 
 
-def _typed(texts: Sequence[str | None]) -> Any:
-    """A column of text as numbers, if every entry that is not missing is one."""
+def typed(texts: Sequence[str | None], is_number: bool | None = None) -> Any:
+    """A column of text as numbers, if every entry that is not missing is one.
+
+    is_number  True or False where a larger part of the file has decided it
+    """
     stripped = [(text or "").strip() for text in texts]  # polars reads an empty field as None
     is_missing = np.array([text.lower() in MISSING for text in stripped])
     found = np.array(stripped, object)
     found[is_missing] = None
     present = found[~is_missing]
-    if not len(present) or not all(map(_NUMERIC.issuperset, present)):
+    if is_number is None:
+        is_number = bool(len(present)) and all(map(_NUMERIC.issuperset, present))
+    if not is_number:
         return found
     try:
         numbers = np.full(len(found), np.nan)

@@ -4,11 +4,18 @@ from chainrule.nn.activations import ACTIVATIONS as ACTIVATIONS
 from chainrule.nn.activations import Activation as Activation
 from chainrule.nn.activations import PReLU as PReLU
 from chainrule.nn.activations import activation as activation
+from chainrule.nn.embeddings import Embedding as Embedding
+from chainrule.nn.embeddings import PeriodicEmbedding as PeriodicEmbedding
+from chainrule.nn.encoding import Encode as Encode
+from chainrule.nn.ensembles import Ensemble as Ensemble
+from chainrule.nn.ensembles import Heads as Heads
+from chainrule.nn.ensembles import Members as Members
 from chainrule.nn.graph_network import GraphNetwork as GraphNetwork
 from chainrule.nn.initializers import INITIALIZERS as INITIALIZERS
 from chainrule.nn.initializers import initializer as initializer
 from chainrule.nn.inspection import dead_units as dead_units
 from chainrule.nn.inspection import layer_outputs as layer_outputs
+from chainrule.nn.layers import Clamp as Clamp
 from chainrule.nn.layers import Dense as Dense
 from chainrule.nn.layers import Scale as Scale
 from chainrule.nn.losses import LOSSES as LOSSES
@@ -28,9 +35,13 @@ from chainrule.nn.losses import quantile as quantile
 from chainrule.nn.losses import share_correct as share_correct
 from chainrule.nn.losses import squared_error as squared_error
 from chainrule.nn.losses import zero_one as zero_one
+from chainrule.nn.network import Concatenate as Concatenate
 from chainrule.nn.network import Sequential as Sequential
 from chainrule.nn.network import mlp as mlp
 from chainrule.nn.network import parameter_count as parameter_count
+from chainrule.nn.ntp import Gain as Gain
+from chainrule.nn.ntp import NtpDense as NtpDense
+from chainrule.nn.ntp import ParametricActivation as ParametricActivation
 from chainrule.nn.penalties import PENALTIES as PENALTIES
 from chainrule.nn.penalties import Penalty as Penalty
 from chainrule.nn.penalties import elastic as elastic
@@ -43,3 +54,4 @@ from chainrule.nn.summary import summary as summary
 from chainrule.nn.training import TrainingLayer as TrainingLayer
 from chainrule.nn.training_layers import BatchNorm as BatchNorm
 from chainrule.nn.training_layers import Dropout as Dropout
+from chainrule.nn.training_layers import FadingDropout as FadingDropout

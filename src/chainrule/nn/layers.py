@@ -39,6 +39,41 @@ class Scale:
         return scaled + self.shift if self.shift else scaled
 
 
+@dataclass(frozen=True)
+class Clamp:
+    """Numbers cut off outside a range, one for each output, with nothing learnt.
+
+    lower, upper  one number for each output: the extremes of the target in training, beyond which
+                  nothing is predicted
+    ValueError for bounds that do not fit. For a network in use: where it cuts, no gradient passes.
+    """
+
+    lower: tuple[float, ...]
+    upper: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        numbers = (*self.lower, *self.upper)
+        if len(self.lower) != len(self.upper) or not all(map(math.isfinite, numbers)):
+            raise ValueError(
+                f"Clamp: lower {self.lower} and upper {self.upper}; expected as many finite numbers"
+            )
+        if any(low > high for low, high in zip(self.lower, self.upper, strict=True)):
+            raise ValueError(f"Clamp: lower {self.lower} is above upper {self.upper}")
+
+    @property
+    def features(self) -> tuple[int, int]:
+        """How many outputs the layer takes and makes."""
+        return len(self.lower), len(self.lower)
+
+    def __call__(self, x: Any) -> Any:
+        """Of `x` `(batch, outputs)`, or of one sample `(outputs,)`; ValueError for others."""
+        if x.shape[-1:] != (len(self.lower),):
+            raise ValueError(
+                f"Clamp: x has shape {shape_text(x.shape)}; expected {len(self.lower)} outputs"
+            )
+        return ops.clip(x, np.asarray(self.lower, x.dtype), np.asarray(self.upper, x.dtype))
+
+
 @dataclass(frozen=True, repr=False)
 class Dense:
     """A fully connected layer: `activation(x @ weight + bias)`.

@@ -9,14 +9,24 @@ from typing import Any, cast
 
 import numpy as np
 
-from chainrule import tree
+from chainrule import ops, tree
 from chainrule.nn.activations import ACTIVATIONS, Activation, Chosen, PReLU
 from chainrule.nn.activations import activation as find_activation
+from chainrule.nn.embeddings import Embedding, PeriodicEmbedding
+from chainrule.nn.encoding import Encode
+from chainrule.nn.ensembles import Heads, Members
 from chainrule.nn.initializers import Initializer
-from chainrule.nn.layers import Dense, Scale
+from chainrule.nn.layers import Clamp, Dense, Scale
+from chainrule.nn.ntp import Gain, NtpDense, ParametricActivation
 from chainrule.nn.training import statistics
-from chainrule.nn.training_layers import BatchNorm, Dropout
+from chainrule.nn.training_layers import BatchNorm, Dropout, FadingDropout
 from chainrule.tree import Subtree
+from chainrule.types import BATCH, ArrayType
+
+
+#: Layers that say how many features they take and make.
+_SIZED = (Clamp, Embedding, Encode, Gain, Heads, Members, NtpDense, ParametricActivation)
+_SIZED += (PeriodicEmbedding,)
 
 
 @dataclass(frozen=True, repr=False)
@@ -53,6 +63,29 @@ class Sequential:
     def __repr__(self) -> str:
         inside = "".join(f"\n  {layer!r}" for layer in self.layers)
         return f"Sequential, {parameter_count(self)} parameters{inside}"
+
+
+@dataclass(frozen=True, repr=False)
+class Concatenate:
+    """Layers applied to the same input, their outputs side by side.
+
+    So numbers of a table can be embedded in one way and its codes in another.
+    """
+
+    layers: tuple[Subtree, ...]
+
+    def __post_init__(self) -> None:
+        if not self.layers:
+            raise ValueError("Concatenate: no layers; give at least one")
+
+    def __call__(self, x: Any) -> Any:
+        """The outputs of all layers for `x` `(batch, fan_in)`, joined on the last axis."""
+        found = [layer(x) for layer in self.layers]
+        return found[0] if len(found) == 1 else ops.concatenate(found, axis=-1)
+
+    def __repr__(self) -> str:
+        inside = "".join(f"\n{layer!r}" for layer in self.layers).replace("\n", "\n  ")
+        return f"Concatenate{inside}"
 
 
 def mlp(
@@ -97,6 +130,23 @@ def mlp(
     return Sequential((*layers, last))
 
 
+def input_type(network: Any) -> ArrayType | None:
+    """What the first layer that says so takes, `(batch, features)`; None where none does."""
+
+    def says(value: Any) -> bool:
+        return isinstance(value, (Dense, Encode, NtpDense))
+
+    first = next(filter(says, tree.flatten(network, says)[0]), None)
+    if first is None:
+        return None
+    if isinstance(first, Dense):
+        first.check()
+        return ArrayType((BATCH, first.weight.shape[0]), str(first.weight.dtype))
+    learnt = tree.leaves(network)
+    dtype = str(learnt[0].dtype) if learnt else "float32"
+    return ArrayType((BATCH, first.features[0]), dtype)
+
+
 def parameter_count(network: Any) -> int:
     """The number of learnt numbers in a network; running statistics are none."""
     moved = statistics(network)
@@ -127,14 +177,28 @@ def _keeps_features(layer: Any) -> bool:
     """Whether a layer surely makes as many features as it takes, whatever their number."""
     if isinstance(layer, Activation):
         return any(row.function is layer.function for row in ACTIVATIONS.values())
-    return isinstance(layer, (Dropout, Scale))
+    return isinstance(layer, (Dropout, FadingDropout, Scale))
 
 
 def _features(layer: Any) -> tuple[int | None, int | None]:
     """How many features a layer takes and makes; None where its class does not say."""
     if isinstance(layer, Dense):
         return layer.weight.shape
+    if isinstance(layer, _SIZED):
+        return layer.features
+    if isinstance(layer, Concatenate):
+        made = [_ends(inner)[1] for inner in layer.layers]
+        known = [count for count in made if count is not None]
+        return None, sum(known) if len(known) == len(made) else None
     if isinstance(layer, (BatchNorm, PReLU)):
         (vector, *_) = tree.leaves(layer)
         return vector.shape * 2
     return None, None
+
+
+def _ends(layer: Any) -> tuple[int | None, int | None]:
+    """How many features a layer, or layers in a row, take and make; None where it is not known."""
+    if not isinstance(layer, Sequential):
+        return _features(layer)
+    sizes = [_features(inner) for inner in layer.layers if not _keeps_features(inner)]
+    return (sizes[0][0], sizes[-1][1]) if sizes else (None, None)

@@ -15,9 +15,17 @@ from typing import Any
 
 from chainrule import tree
 from chainrule.nn.activations import Activation, PReLU, activation
+from chainrule.nn.embeddings import Embedding, PeriodicEmbedding
+from chainrule.nn.ensembles import Heads, Members
 from chainrule.nn.layers import FLOATS, Dense
 from chainrule.nn.network import Sequential
+from chainrule.nn.ntp import Gain, NtpDense, ParametricActivation
 from chainrule.nn.training_layers import BatchNorm
+
+
+#: Classes whose objects can tell whether their fields fit.
+_CHECKED = (BatchNorm, Dense, Embedding, Gain, Heads, Members, NtpDense, PReLU)
+_CHECKED += (ParametricActivation, PeriodicEmbedding, Sequential)
 
 
 class UnknownClassError(ValueError):
@@ -91,7 +99,7 @@ def from_json(
                 x: from_json(item, table, arrays, _step(path, x)) for x, item in fields.items()
             }
             built = table[name](**parts)
-            if isinstance(built, (BatchNorm, Dense, PReLU, Sequential)):
+            if isinstance(built, _CHECKED):
                 built.check()
             return built
     raise ValueError(f"{path or 'its structure'} is {described!r:.60}, which means nothing")

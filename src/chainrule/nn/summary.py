@@ -11,7 +11,7 @@ from chainrule import tree
 from chainrule.cost import cost
 from chainrule.graph import Graph, toposort
 from chainrule.nn.inspection import LAYERS, Call, observed
-from chainrule.nn.layers import Dense
+from chainrule.nn.network import input_type
 from chainrule.nn.training import statistics
 from chainrule.node import Node, placeholder
 from chainrule.transforms.derive import backward
@@ -107,13 +107,12 @@ def _input_type(network: Any, x: Any) -> ArrayType:
     if x is not None:
         found = type_of(x)
         return found.with_shape((BATCH, *found.shape[1:])) if found.ndim > 1 else found
-    parts = tree.flatten(network, lambda value: isinstance(value, Dense))[0]
-    first = next((part for part in parts if isinstance(part, Dense)), None)
-    if first is None:
+    taken = input_type(network)
+    if taken is None:
         raise ValueError(
             "summary: no dense layer says what the network takes; give x, an example of its input"
         )
-    return ArrayType((BATCH, first.weight.shape[0]), str(first.weight.dtype))
+    return taken
 
 
 def _row(call: Call, learnt: frozenset[Node]) -> SummaryRow:

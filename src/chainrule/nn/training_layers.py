@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from chainrule import ops
-from chainrule.nn.initializers import filled
+from chainrule.nn.initializers import check_size, filled
 from chainrule.nn.training import TrainingLayer
 from chainrule.tree import Array
 from chainrule.types import shape_text
@@ -42,6 +42,45 @@ class Dropout(TrainingLayer):
 
     def __repr__(self) -> str:
         return f"Dropout({self.rate})"
+
+
+@dataclass(frozen=True, repr=False)
+class FadingDropout(TrainingLayer):
+    """Dropout whose rate falls in the second half of a training: rate · flat_cosine(step / steps).
+
+    rate   of the first half; steps  of the whole training
+    step   `()`, how many are done: it moves on in training, so a run that is resumed goes on
+    D. Holzmüller et al., 2024. ValueError for a rate outside [0, 1) or a number of steps below 1.
+    """
+
+    rate: float
+    steps: int
+    step: Array
+    name: ClassVar[str] = "drop"
+    statistics: ClassVar[tuple[str, ...]] = ("step",)
+
+    def __post_init__(self) -> None:
+        _check_share("FadingDropout", "rate", self.rate)
+        check_size("FadingDropout", self.steps)
+
+    @classmethod
+    def init(cls, rate: float, steps: int, dtype: str = "float32") -> FadingDropout:
+        """The layer before the first step."""
+        return cls(rate, steps, np.zeros((), dtype))
+
+    def __call__(self, x: Any) -> Any:
+        """`x` itself."""
+        return x
+
+    def train(self, x: Any, key: Any) -> tuple[Any, FadingDropout]:
+        """`x` of any shape with some of its numbers set to 0, and the layer one step later."""
+        rate = ops.cast(self.rate * flat_cosine(self.step / self.steps), x.dtype)
+        is_kept = ops.uniform(key, x.shape, x.dtype) >= rate
+        after = FadingDropout(self.rate, self.steps, self.step + 1)
+        return ops.where(is_kept, x * (1 / (1 - rate)), 0), after
+
+    def __repr__(self) -> str:
+        return f"FadingDropout({self.rate})"
 
 
 @dataclass(frozen=True, repr=False)
@@ -132,6 +171,12 @@ class BatchNorm(TrainingLayer):
 
     def __repr__(self) -> str:
         return f"BatchNorm{shape_text(self.scale.shape)}"
+
+
+def flat_cosine(share: Any) -> Any:
+    """1 while `share` of the training is up to ½, then ½ (1 + cos(2π share - π)), down to 0."""
+    phase = ops.clip(2 * share - 1, 0, 1)
+    return 0.5 + 0.5 * ops.cos(math.pi * phase)
 
 
 def _check_share(kind: str, name: str, value: Any) -> None:

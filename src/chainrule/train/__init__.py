@@ -6,6 +6,7 @@ from chainrule.train.checkpoints import Checkpoint as Checkpoint
 from chainrule.train.checkpoints import CheckpointError as CheckpointError
 from chainrule.train.curves import constant as constant
 from chainrule.train.curves import cosine as cosine
+from chainrule.train.curves import coslog as coslog
 from chainrule.train.curves import exponential as exponential
 from chainrule.train.curves import inverse_sqrt as inverse_sqrt
 from chainrule.train.curves import inverse_time as inverse_time

@@ -117,14 +117,14 @@ class Limits:
     ValueError for a number that cannot be, TypeError for what is no group.
     """
 
-    weight_decay: float | None
+    weight_decay: float | Callable[[Any], Any] | None
     groups: tuple[Group, ...]
     clip_value: float | None
     clip_norm: float | None
     average: float | None
 
     def __post_init__(self) -> None:
-        if self.weight_decay is not None:
+        if self.weight_decay is not None and not callable(self.weight_decay):
             _check_number("weight_decay", self.weight_decay, least=0)
         for name, value in (("clip_value", self.clip_value), ("clip_norm", self.clip_norm)):
             if value is not None:
@@ -138,7 +138,9 @@ class Limits:
 def update_of(optimizer: Optimizer, limits: Limits, network: Any, packing: tree.Packing) -> Update:
     """How the optimiser moves the parameters. ValueError for a group that has no parameters."""
     decay = limits.weight_decay
-    decay = optimizer.weight_decay if decay is None else float(decay)
+    if decay is None:
+        decay = optimizer.weight_decay
+    decay = decay if callable(decay) else float(decay)
     each = multipliers(network, packing, limits.groups) if limits.groups or decay else None
     return Update(optimizer, decay, each, limits.clip_value, limits.clip_norm, limits.average)
 
@@ -193,9 +195,31 @@ def prepare(
                 f"fit: a batch for validation is {held_out.types}, and one for training "
                 f"{source.types}; they must be alike"
             )
+    elif isinstance(validation, np.ndarray):
+        source, held_out = _apart(source, validation)
     elif validation:
         source, held_out = _split(source, validation, seed)
     return weighed(source, class_weight, reduction), held_out
+
+
+def _apart(source: Source, places: Any) -> tuple[Rows, Rows]:
+    """The samples without, and those at, the places that are held out."""
+    is_whole = places.ndim == 1 and places.dtype.kind in "iu"
+    if not is_whole or not isinstance(source, Rows):
+        raise ValueError(
+            f"fit: validation is an array {places.dtype} of shape {places.shape}; expected the "
+            "places of samples in arrays x and y: whole numbers (held_out,)"
+        )
+    is_held_out = np.zeros(len(source), bool)
+    if len(places) and not -len(source) <= places.min() <= places.max() < len(source):
+        raise ValueError(f"fit: validation has places beyond the {len(source)} samples of x")
+    is_held_out[places] = True
+    if is_held_out.all() or not is_held_out.any():
+        raise ValueError(
+            f"fit: validation holds out {len(places)} of {len(source)} samples; some must be left "
+            "on both sides"
+        )
+    return source.part(np.flatnonzero(~is_held_out)), source.part(np.flatnonzero(is_held_out))
 
 
 def _split(source: Source, share: Any, seed: int) -> tuple[Rows, Rows]:

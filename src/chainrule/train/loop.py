@@ -6,6 +6,8 @@ import os
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
+import numpy as np
+
 from chainrule.nn.losses import Loss, PerSample
 from chainrule.nn.losses import loss as find_loss
 from chainrule.nn.penalties import Penalty
@@ -46,12 +48,12 @@ def fit(
     batch_size: int | None = 32,
     order: str = "shuffled",
     drop_last: bool = False,
-    validation: float | Sequence[Any] | None = None,
+    validation: float | Sequence[Any] | np.ndarray | None = None,
     sample_weight: Any = None,
     class_weight: ClassWeight | None = None,
     reduction: str = "mean",
     penalty: str | Penalty | Callable[[Any], Any] | None = None,
-    weight_decay: float | None = None,
+    weight_decay: float | Callable[[Any], Any] | None = None,
     groups: Sequence[Group] = (),
     clip_value: float | None = None,
     clip_norm: float | None = None,
@@ -82,11 +84,13 @@ def fit(
     batch_size     None: all samples (of a block) at once
     order          "shuffled"; "replacement": drawn anew for each step; "given": as they came
     drop_last      whether to leave out a smaller last batch
-    validation     the share of the samples to hold out, or (x, y) or (x, y, weights), or None
+    validation     the share of the samples to hold out, or their places in x, an array of whole
+                   numbers; or (x, y) or (x, y, weights); or None
     sample_weight  `(samples,)` from 0 on; class_weight  of each label, or "balanced"
     reduction      of the losses of a batch: "mean" or "sum"
     penalty        on the parameters, added to the loss: "l2(strength=1e-3)", ...
-    weight_decay   apart from the gradient; None: the optimiser's own (see `Update`, `Group`)
+    weight_decay   apart from the gradient, a number or a function of the step's number; None: the
+                   optimiser's own (see `Update`, `Group`)
     groups         parameters with a learning rate and a decay of their own
     clip_value     the largest size of a gradient's entry; clip_norm  its largest norm
     average        decay of a moving average of the weights, which is validated and returned

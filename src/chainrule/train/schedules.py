@@ -17,6 +17,7 @@ from chainrule.train.curves import (
     check_unit,
     constant,
     cosine,
+    coslog,
     exponential,
     inverse_sqrt,
     inverse_time,
@@ -92,6 +93,7 @@ def _joined(
 #: Every schedule, by name: functions of its settings, which all have defaults.
 SCHEDULES: dict[str, Callable[..., Schedule]] = {
     "constant": constant,
+    "coslog": coslog,
     "cosine": cosine,
     "exponential": exponential,
     "inverse_sqrt": inverse_sqrt,

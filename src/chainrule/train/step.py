@@ -66,7 +66,8 @@ class Update:
     """How parameters follow the gradient of the objective.
 
     weight_decay  each parameter shrinks by rate · decay of itself, apart from the gradient:
-                  I. Loshchilov, F. Hutter, "Decoupled weight decay regularization", 2019
+                  I. Loshchilov, F. Hutter, "Decoupled weight decay regularization", 2019. Or a
+                  function of the number of the step, from 1, that gives the decay in it
     multipliers   of rate and decay for each parameter, or None
     clip_value    the largest size of an entry of the gradient
     clip_norm     the largest norm of the gradient: R. Pascanu et al., 2013
@@ -74,7 +75,7 @@ class Update:
     """
 
     optimizer: Optimizer
-    weight_decay: float = 0.0
+    weight_decay: float | Callable[[Any], Any] = 0.0
     multipliers: Multipliers | None = None
     clip_value: float | None = None
     clip_norm: float | None = None
@@ -100,7 +101,8 @@ class Update:
             rate = rate * self.multipliers.rate
         if self.weight_decay:
             decay = 1.0 if self.multipliers is None else self.multipliers.decay
-            shrink = ops.cast(rate * (self.weight_decay * decay), gradient.dtype)
+            size = self.weight_decay(step) if callable(self.weight_decay) else self.weight_decay
+            shrink = ops.cast(rate * (size * decay), gradient.dtype)
             parameters = parameters - shrink * parameters
         return self.optimizer.update(parameters, self.clipped(gradient), state, rate, step)
 

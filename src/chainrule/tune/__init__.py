@@ -9,5 +9,9 @@ from chainrule.tune.space import log_uniform as log_uniform
 from chainrule.tune.space import uniform as uniform
 from chainrule.tune.strategies import STRATEGIES as STRATEGIES
 from chainrule.tune.strategies import Strategy as Strategy
+from chainrule.tune.study import EndedEarly as EndedEarly
+from chainrule.tune.study import Record as Record
+from chainrule.tune.study import Rungs as Rungs
+from chainrule.tune.study import Study as Study
 from chainrule.tune.trials import Search as Search
 from chainrule.tune.trials import Trial as Trial

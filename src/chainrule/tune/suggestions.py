@@ -24,10 +24,10 @@ def suggested(
             "choose 'random', 'grid' or 'coarse-to-fine'"
         ) from None
     study = _study(optuna, seed)
-    axes = {name: _distribution(optuna, range_of) for name, range_of in space.items()}
+    axes = {name: distribution(optuna, range_of) for name, range_of in space.items()}
     for _ in range(trials):
         asked = study.ask(axes)
-        yield {name: _value(space[name], asked.params[name]) for name in space}
+        yield {name: value_of(space[name], asked.params[name]) for name in space}
         if done[-1].error is None:
             study.tell(asked, done[-1].score)
         else:
@@ -44,14 +44,15 @@ def _study(optuna: Any, seed: int) -> Any:
         optuna.logging.set_verbosity(before)
 
 
-def _distribution(optuna: Any, range_of: Interval | Choice) -> Any:
+def distribution(optuna: Any, range_of: Interval | Choice) -> Any:
+    """What optuna draws from: of options their places, since they may be of any type."""
     found = optuna.distributions
     if isinstance(range_of, Choice):
-        # By their places, since options may be of any type.
         return found.CategoricalDistribution(tuple(range(len(range_of.options))))
     kind = found.IntDistribution if range_of.is_whole else found.FloatDistribution
     return kind(range_of.low, range_of.high, log=range_of.is_log)
 
 
-def _value(range_of: Interval | Choice, suggestion: Any) -> Any:
+def value_of(range_of: Interval | Choice, suggestion: Any) -> Any:
+    """The value that a suggestion of optuna stands for."""
     return range_of.options[suggestion] if isinstance(range_of, Choice) else suggestion

@@ -1,0 +1,1 @@
+"""Networks for tables beside their peers, on real data sets: scores and times."""

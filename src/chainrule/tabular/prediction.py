@@ -1,0 +1,105 @@
+"""Predictions of a network for tables: the same numbers however rows are grouped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from chainrule import tree
+from chainrule.data.real_numbers import RobustNumber
+from chainrule.graph import Graph
+from chainrule.train.backend import Backend
+from chainrule.transforms.trace import trace
+from chainrule.types import BATCH, ArrayType
+
+
+_AT_ONCE = 8_192  # rows
+
+_QUICK = 256  # rows: of more, the checks of an array cost nothing
+
+_LARGEST = 1e30  # of an entry: float32 holds it, whatever the origin
+
+_FEW = 64  # rows: for fewer, threads would wait for each other longer than they work
+
+
+@dataclass(frozen=True)
+class Forward:
+    """A network with the link of its loss, ready to be called again and again.
+
+    few, many  of `(rows, columns)` in `dtype`: by one thread, and by all
+    """
+
+    few: Callable[[Any], Any]
+    many: Callable[[Any], Any]
+    dtype: str
+
+    def __call__(self, x: Any) -> Any:
+        """What is predicted for x `(rows, columns)`: float64 `(rows, outputs)`."""
+        if len(x) <= _AT_ONCE:
+            return self._of(x)
+        starts = range(0, len(x), _AT_ONCE)
+        return np.concatenate([self._of(x[start : start + _AT_ONCE]) for start in starts])
+
+    def _of(self, x: Any) -> Any:
+        function = self.few if len(x) <= _FEW else self.many
+        return function(np.ascontiguousarray(x, self.dtype)).astype(np.float64)
+
+
+def forward(network: Any, link: Callable[[Any], Any], columns: int, backend: Backend) -> Forward:
+    """The network, then the link.
+
+    In machine code the sums of a row have one order, whatever the number of rows. The products of
+    NumPy have not, so that it computes in float64 there: what differs is far below float32.
+    """
+    dtype = "float32" if backend.name == "native" else "float64"
+    graph = prediction_graph(network, link, columns, dtype)
+    few = replace(backend, threads=1).function(graph)
+    return Forward(few, few if backend.threads == 1 else backend.function(graph), dtype)
+
+
+def prediction_graph(network: Any, link: Callable[[Any], Any], columns: int, dtype: str) -> Graph:
+    """The graph of `link(network(x))` for x `(batch, columns)`, with parameters as constants."""
+    leaves, structure = tree.flatten(network)
+    cast = tree.unflatten(structure, [np.asarray(leaf, dtype) for leaf in leaves])
+    return trace(lambda x: link(cast(x)), ArrayType((BATCH, columns), dtype))
+
+
+@dataclass(frozen=True)
+class QuickRows:
+    """The matrix of a few rows of plain numbers, with no other work than that.
+
+    columns  how many there are; origins  `(columns,)` that are subtracted, or None
+    places   of the columns in the matrix, whose others are flags of missing entries; None where
+             there are no flags; width  of the matrix
+    """
+
+    columns: int
+    origins: Any
+    places: Any
+    width: int
+
+    def __call__(self, x: Any) -> Any:
+        """float32 `(rows, width)` of x `(rows, columns)`; None where more has to be looked at."""
+        if type(x) is not np.ndarray or x.dtype.kind != "f" or x.ndim != 2 or len(x) > _QUICK:
+            return None
+        if x.shape[1] != self.columns or not np.abs(x).max(initial=0) < _LARGEST:
+            return None
+        moved = x if self.origins is None else x - self.origins
+        if self.places is None:
+            return moved.astype(np.float32, order="C", copy=False)
+        found = np.zeros((len(x), self.width), np.float32)
+        found[:, self.places] = moved
+        return found
+
+
+def quick_rows(columns: Sequence[Any]) -> QuickRows | None:
+    """For these columns; None where not all are numbers."""
+    if not all(isinstance(column, RobustNumber) for column in columns):
+        return None
+    widths = [len(column.names) for column in columns]
+    places = None if set(widths) == {1} else np.cumsum([0, *widths[:-1]])
+    origins = np.array([column.origin for column in columns])
+    return QuickRows(len(columns), origins if origins.any() else None, places, sum(widths))
