@@ -12,14 +12,17 @@ from pathlib import Path
 from typing import BinaryIO
 
 
-def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
-    """Write a file so that at any moment `path` holds all of the old content or all of the new."""
-    with written_atomically(path) as file:
+def write_atomically(path: str | os.PathLike[str], content: bytes, *, lasting: bool = True) -> None:
+    """Write a file so that at any moment `path` holds all of the old content or all of the new.
+
+    lasting  whether that holds through a loss of power too, for which the disk is waited for
+    """
+    with written_atomically(path, lasting=lasting) as file:
         file.write(content)
 
 
 @contextmanager
-def written_atomically(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+def written_atomically(path: str | os.PathLike[str], *, lasting: bool = True) -> Iterator[BinaryIO]:
     """A file to write to, which takes the place of `path` at the end, or is removed on an error."""
     target = Path(path)
     if target.is_dir():
@@ -32,10 +35,12 @@ def written_atomically(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     try:
         with file:
             yield file
-            file.flush()
-            os.fsync(file.fileno())
+            if lasting:
+                file.flush()
+                os.fsync(file.fileno())
         os.replace(temporary, target)
-        _sync_folder(target.parent)
+        if lasting:
+            _sync_folder(target.parent)
     finally:
         temporary.unlink(missing_ok=True)
 

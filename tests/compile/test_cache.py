@@ -145,7 +145,7 @@ def test_folder_that_cannot_be_made_means_no_cache(tmp_path, monkeypatch):
 
 
 def test_full_disk_means_no_cache(monkeypatch):
-    def full(*_):
+    def full(*_, **__):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(cache, "write_atomically", full)

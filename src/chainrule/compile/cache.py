@@ -82,7 +82,7 @@ def put(key: str, data: bytes) -> None:
     with suppress(OSError):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if _is_private(path.parent) and len(data) < MOST_BYTES:
-            write_atomically(path, _head(key, data) + data)
+            write_atomically(path, _head(key, data) + data, lasting=False)  # it is checked
             _bound(path.parent, MOST_BYTES)
 
 

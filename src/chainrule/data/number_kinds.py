@@ -33,7 +33,7 @@ def of_numbers(name: str, entries: Any, asked: Asked, weights: Any) -> Found:
     if name in asked.categorical:
         return _code_of_numbers(name, column, row, weights)
     if name not in asked.numeric and (reason := _names_rows(name, column, row)):
-        return left_out(row, "identifier", f"{reason}; numeric= keeps it")
+        return left_out(row, "identifier", f"{reason}; name it numeric to keep it")
     if row.kind == "whole number" and 2 < row.distinct <= _FEW_WHOLE and name not in asked.numeric:
         note = "few whole numbers; if they name kinds: categorical="
         return record, replace(row, note=note)

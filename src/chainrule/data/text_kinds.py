@@ -69,9 +69,9 @@ def _text_or_identifier(
     is_named = names_an_identifier(row.name)
     if len(texts) == rows > 1 and is_named:
         reason = "every row has another, and the name is that of an identifier"
-        return left_out(row, "identifier", f"{reason}; categorical= keeps it")
+        return left_out(row, "identifier", f"{reason}; name it categorical to keep it")
     if rows >= _FEW and len(texts) >= 0.95 * rows:
-        reason = _note(texts) or "nearly every row has another; categorical= keeps it"
+        reason = _note(texts) or "nearly every row has another; name it categorical to keep it"
         return left_out(row, "identifier", reason)
     return None
 

@@ -14,7 +14,8 @@ def temperature(logits: Any, labels: Any, weights: Any = None) -> float:
 
     logits  `(samples, classes)`; labels  whole numbers `(samples,)`; weights  `(samples,)` or None
     The likelihood of samples that were not learnt is maximised, with a prior on log T of mean 0 and
-    deviation 1, which keeps T finite where few samples are all right.
+    deviation 1/2, which holds T where samples are few: measured on tables of 100 to 600 rows, a
+    deviation of 1 lost more on noisy classes than it won on others.
     C. Guo et al., "On calibration of modern neural networks", 2017.
     """
     from scipy.optimize import minimize_scalar
@@ -26,7 +27,7 @@ def temperature(logits: Any, labels: Any, weights: Any = None) -> float:
     def objective(log_t: float) -> float:
         scores = ops.log_softmax(logits * np.exp(-log_t))
         found = -np.sum(weights * scores[np.arange(len(labels)), labels])
-        return float(found + 0.5 * log_t**2)
+        return float(found + 2 * log_t**2)
 
     found: Any = minimize_scalar(objective, bounds=(-3.0, 3.0), method="bounded")
     return float(np.exp(found.x))

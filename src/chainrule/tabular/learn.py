@@ -6,7 +6,7 @@ import functools
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -19,17 +19,13 @@ from chainrule.nn.losses import loss as find_loss
 from chainrule.nn.training_layers import flat_cosine
 from chainrule.tabular.networks import AVERAGE, groups_of, in_use, network_for
 from chainrule.tabular.recipes import PRESETS, Recipe
+from chainrule.tabular.sources import Arrays, Blocks
 from chainrule.tabular.watch import ERROR, Watch
 from chainrule.train.callbacks import Callback
 from chainrule.train.loop import fit
 from chainrule.train.optimizers import Lbfgs, Optimizer
 from chainrule.train.optimizers import optimizer as find_optimizer
 from chainrule.train.run import Result
-
-
-_MOST_LOOKED_AT = 200_000  # rows, evenly spaced, that tell centre and scale of features
-
-_AT_ONCE = 4_096  # rows that are scored together
 
 
 @dataclass(frozen=True)
@@ -80,7 +76,9 @@ def learn(
 
     x           `(rows, columns)` finite float32; sizes  of the columns: see `nn.Encode`
     y           whole numbers from 0 `(rows,)` below `classes`, or numbers `(rows, outputs)` of mean
-                0 and variance 1
+                0 and variance 1; None where x is a sequence of blocks (x, y) or (x, y, weights) of
+                one size, such as `data.Chunks` and `data.TableChunks`: each epoch takes them in an
+                order of its own, and shuffles the rows of each
     task        "classification" or "regression"; recipe  a preset's name, or a `Recipe`
     weights     `(rows,)` from 0 on: where one batch holds all rows 2 counts like two equal rows
     validation  rows held out, by which the best epoch is told: (x, y) or (x, y, weights), or their
@@ -95,10 +93,11 @@ def learn(
     chosen = find(PRESETS, "preset", recipe) if isinstance(recipe, str) else recipe
     if epochs is not None:
         chosen = replace(chosen, epochs=epochs, steps=None)
-    x, y = np.asarray(x), _checked_targets(np.asarray(y), task, classes)
+    source = Blocks(x, validation) if y is None else Arrays(np.asarray(x), y, weights, validation)
+    y = _checked_targets(np.asarray(source.x[0][1] if y is None else y), task, classes)
     made = outputs or (classes if task == "classification" else y.shape[1])
     lesson = _Lesson(
-        *(x, y, weights, validation, tuple(map(int, sizes)), task, chosen, made),
+        *(source, tuple(map(int, sizes)), task, chosen, made),
         *(*_loss(chosen, task, loss), loss is None and task == "regression"),
         *(tuple(callbacks), backend, threads, progress),
     )
@@ -115,10 +114,7 @@ class _Lesson:
     The others are as `learn` is given them.
     """
 
-    x: Any
-    y: Any
-    weights: Any
-    validation: Sequence[Any] | np.ndarray | None
+    source: Arrays | Blocks
     sizes: tuple[int, ...]
     task: str
     recipe: Recipe
@@ -146,43 +142,42 @@ class _Lesson:
         networks = tuple(network for network, _, watch in runs if watch.best_epoch)
         networks = networks or (runs[0][0],)
         network, (_, result, watch) = networks[0], runs[0]
-        score = None if self.validation is None else watch.score
+        score = None if self.source.validation is None else watch.score
         if len(networks) > 1:
             network = Ensemble(networks, AVERAGE[self.task])
-            score = None if self.validation is None else self._score(network)
+            score = self.source.score(network, self.error)
         history, epoch = result.history, watch.best_epoch
         return Learnt(network, history, epoch, ended, score, result.backend)
 
     def _run(self, seed: int, copy: int, watch: Watch) -> tuple[Any, Result, Watch]:
         """One network for use."""
-        recipe, learnt = self.recipe, self._learnt_rows()
-        rows = len(learnt)
-        batch = min(recipe.batch_size, rows)
-        per_epoch = max(rows // batch, 1)
+        recipe, source = self.recipe, self.source
+        batch = min(recipe.batch_size, source.rows)
+        per_epoch = source.steps(batch)
         epochs = recipe.epochs_for(per_epoch)
-        some = learnt[:: -(-rows // _MOST_LOOKED_AT)]
+        some, weights = source.looked_at()
         start = network_for(
             recipe,
-            self.x[some],
+            some,
             self.sizes,
             self.task,
             self.outputs,
-            weights=None if self.weights is None else np.asarray(self.weights)[some],
+            weights=weights,
             steps=epochs * per_epoch,
             seed=(seed, copy),
         )
         result = fit(
             start,
-            self.x,
-            self.y,
+            source.x,
+            source.y,
             loss=self.loss,
             optimizer=_optimizer(recipe, self.task),
             schedule=recipe.schedule,
             epochs=epochs,
             batch_size=batch,
             drop_last=True,
-            validation=self.validation,
-            sample_weight=self.weights,
+            validation=source.validation,
+            sample_weight=source.weights,
             weight_decay=_decay(recipe, epochs * per_epoch),
             groups=groups_of(start, recipe.rates),
             clip_norm=recipe.clip_norm,
@@ -195,33 +190,8 @@ class _Lesson:
         )
         packing = tree.packing(start)
         best = start if watch.parameters is None else packing.unpack(watch.parameters)
-        return in_use(best, self._counted_y(learnt) if self.is_bounded else None), result, watch
-
-    def _learnt_rows(self) -> Any:
-        """The places of the rows that are not held out."""
-        if not isinstance(self.validation, np.ndarray):
-            return np.arange(len(self.x))
-        is_learnt = np.ones(len(self.x), bool)
-        is_learnt[self.validation] = False
-        return np.flatnonzero(is_learnt)
-
-    def _counted_y(self, learnt: Any) -> Any:
-        """y `(rows, outputs)` where the weight is not 0."""
-        if self.weights is None:
-            return self.y[learnt]
-        return self.y[learnt[np.asarray(self.weights)[learnt] > 0]]
-
-    def _score(self, network: Any) -> float:
-        """The weighted mean of the errors on the rows held out."""
-        if isinstance(self.validation, np.ndarray):
-            x, y, places = self.x, self.y, self.validation
-            weights = None if self.weights is None else np.asarray(self.weights)[places]
-        else:
-            x, y, *given = cast(Sequence[Any], self.validation)
-            weights, places = given[0] if given else None, np.arange(len(x))
-        parts = [places[start : start + _AT_ONCE] for start in range(0, len(places), _AT_ONCE)]
-        found = [self.error(network(x[part]), y[part]) for part in parts]
-        return float(np.average(np.concatenate(found), weights=weights))
+        bounds = source.counted_targets() if self.is_bounded else None
+        return in_use(best, bounds), result, watch
 
 
 def _checked_targets(y: Any, task: str, classes: int) -> Any:
