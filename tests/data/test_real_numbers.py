@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from chainrule.data import RobustNumber, recognise_array
 from chainrule.data.entries import EntryError
-from chainrule.data.real_numbers import quantiles
+from chainrule.quantiles import quantiles
 
 
 def learnt(values, **options):

@@ -5,7 +5,8 @@ import pytest
 
 import chainrule as cr
 from chainrule.nn import Clamp, Concatenate, Encode, Gain, NtpDense, Sequential, summary
-from chainrule.nn.encoding import feature_counts, quantiles
+from chainrule.nn.encoding import feature_counts
+from chainrule.quantiles import quantiles
 from chainrule.testing import check_compiled, check_derivatives
 
 

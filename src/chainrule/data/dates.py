@@ -11,7 +11,8 @@ import numpy as np
 
 from chainrule.data.columns import check_texts
 from chainrule.data.entries import EntryError, distinct
-from chainrule.data.real_numbers import check_numbers, quantiles, spaced
+from chainrule.data.real_numbers import check_numbers, spaced
+from chainrule.quantiles import quantiles
 
 
 #: How dates are kept: microseconds since 1970, of the clock on the wall.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -11,6 +10,7 @@ import numpy as np
 
 from chainrule.data.columns import check_texts
 from chainrule.data.entries import as_numbers, check_finite
+from chainrule.quantiles import quantiles
 
 
 # float32 rounds a number by 6e-8 of itself; so it loses at most 4e-6 of the spread.
@@ -91,31 +91,6 @@ def check_numbers(name: str, *numbers: Any) -> None:
         raise ValueError(f"column {name!r:.60}: no finite numbers: {numbers!r:.80}")
 
 
-def quantiles(numbers: Any, shares: Sequence[float], weights: Any = None) -> list[float]:
-    """The quantiles of finite numbers `(rows,)`, the mean of two where two are as good.
-
-    weights  `(rows,)` above 0; whole ones give what rows given so often would
-    """
-    if weights is None:
-        return _of_ordered(np.sort(numbers), shares, None)
-    order = np.argsort(numbers, kind="stable")
-    return _of_ordered(numbers[order], shares, np.cumsum(weights[order], dtype=np.float64))
-
-
-def _of_ordered(ordered: Any, shares: Sequence[float], cumulative: Any) -> list[float]:
-    """Quantiles of ascending numbers, whose weights have these sums; None for 1, 2, 3, ..."""
-    last = len(ordered) - 1
-    if cumulative is None:
-        reached = np.multiply(shares, len(ordered))
-        places = np.ceil(reached).astype(int) - 1, np.floor(reached).astype(int)
-    else:
-        reached = np.multiply(shares, cumulative[-1])
-        places = np.searchsorted(cumulative, reached), np.searchsorted(cumulative, reached, "right")
-    low, high = (ordered[np.clip(place, 0, last)].astype(np.float64) for place in places)
-    # Halved first: the sum of two large numbers may be infinite.
-    return [float(value) for value in low / 2 + high / 2]
-
-
 def spaced(column: Any) -> Any:
     """At most 100,000 entries of a column, evenly spaced."""
     return column[:: -(-len(column) // _MOST_SORTED)] if len(column) > _MOST_SORTED else column
@@ -132,7 +107,7 @@ def robust_number(
     if weights is not None:
         median, low, high = quantiles(present, (0.5, 0.25, 0.75), weights)
     else:
-        median, low, high = _of_ordered(ordered, (0.5, 0.25, 0.75), None)
+        median, low, high = quantiles(ordered, (0.5, 0.25, 0.75))
         if len(ordered) < len(present):
             median = float(np.median(present))
     spread = (high - low) or float(ordered[-1]) - float(ordered[0])

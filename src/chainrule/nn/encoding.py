@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from chainrule import ops
+from chainrule.quantiles import quantiles
 from chainrule.types import shape_text
 
 
@@ -128,28 +129,6 @@ def feature_counts(sizes: Sequence[int], columns: Sequence[int] | None = None) -
     """How many features each of these columns (by default all) is encoded as; see `Encode`."""
     chosen = range(len(sizes)) if columns is None else columns
     return [sizes[column] if sizes[column] > 2 else 1 for column in chosen]
-
-
-def quantiles(values: Any, levels: Sequence[float], weights: Any = None) -> list[float]:
-    """The quantiles of numbers `(rows,)` at levels from 0 to 1.
-
-    weights  `(rows,)` from 0 on; they may be scaled, and one of 2 counts like two equal numbers
-    The mean of the two numbers between which a level falls exactly: definition 2 of R. Hyndman,
-    Y. Fan, "Sample quantiles in statistical packages", 1996.
-    """
-    values = np.asarray(values, np.float64)
-    if weights is None:
-        found = np.quantile(values, levels, method="averaged_inverted_cdf")
-        return [float(value) for value in found]
-    order = np.argsort(values, kind="stable")
-    order = order[weights[order] > 0]
-    values, reached = values[order], np.cumsum(weights[order], dtype=np.float64)
-    wanted = np.asarray(levels) * reached[-1]
-    last = len(values) - 1
-    nothing = 1e-9 * reached[-1]  # by which sums of weights differ only as they were rounded
-    lower = np.minimum(np.searchsorted(reached, wanted - nothing, side="left"), last)
-    upper = np.minimum(np.searchsorted(reached, wanted + nothing, side="right"), last)
-    return [float(value) for value in (values[lower] + values[upper]) / 2]
 
 
 def _numbers(x: Any, columns: list[int]) -> list[Any]:
