@@ -69,7 +69,7 @@ def seconds(layers):
     """Processor time for loop nests, memory and LLVM IR of a deep network: the least of some."""
     step = deep(layers)
     times = []
-    for _ in range(1 if layers > 20 else 3):
+    for _ in range(2 if layers > 20 else 3):
         gc.collect()
         start = time.process_time()
         Program(step, host(), {0: 0, 1: 1, 2: 2}).write()
@@ -80,8 +80,9 @@ def seconds(layers):
 def test_time_to_plan_and_to_write_is_linear_in_depth():
     times = {layers: seconds(layers) for layers in (10, 20, 40, 100)}
     print(" ".join(f"{layers} layers: {spent:.2f} s" for layers, spent in times.items()))
+    # In the square of the depth it would be 4 and 25 times.
     assert times[40] < 3.5 * times[20]
-    assert times[100] < 8 * times[20]
+    assert times[100] < 12 * times[20]
 
 
 def test_length_of_the_code_is_linear_in_depth():

@@ -18,8 +18,8 @@ from chainrule.data import (
     as_table,
     recognise_array,
 )
+from chainrule.data.preprocess import RECORDS
 from chainrule.nn import structure_json
-from chainrule.save import preprocessing_classes
 
 
 ROWS = 40
@@ -86,9 +86,9 @@ def test_a_row_of_python_is_encoded_as_one_of_a_table(place):
 
 def test_json_brings_the_same_preprocessing_back():
     for prepared in (LEARNT, Preprocessing.recognise(TABLE, "number", log=True)):
-        described = structure_json.to_json(prepared, preprocessing_classes(), {}, "preprocessing")
+        described = structure_json.to_json(prepared, RECORDS, {}, "preprocessing")
         stored = json.loads(json.dumps(described, allow_nan=False))
-        again = structure_json.from_json(stored, preprocessing_classes(), {})
+        again = structure_json.from_json(stored, RECORDS, {})
         again.check()
         assert again == prepared
 
