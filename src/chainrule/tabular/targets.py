@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -66,7 +67,18 @@ class Quantities:
         pairs = zip(self.records, y.T, strict=True)
         return np.hstack([record.encode(column) for record, column in pairs])
 
+    @cached_property
+    def _line(self) -> tuple[Any, Any] | None:
+        """The factors and shifts of all outputs, where none is learnt by its logarithm."""
+        if any(record.is_log for record in self.records):
+            return None
+        records = self.records
+        return np.array([[x.scale for x in records]]), np.array([[x.mean for x in records]])
+
     def decoded(self, outputs: Any) -> Any:
-        """Outputs `(rows, outputs)`, or `(rows, outputs, levels)`, in the units of y: float64."""
+        """Outputs `(rows, outputs)` in the units of y: float64."""
+        if self._line is not None:
+            factor, shift = self._line
+            return outputs * factor + shift
         pairs = zip(self.records, np.moveaxis(outputs, 1, 0), strict=True)
         return np.stack([record.decode(column) for record, column in pairs], axis=1)
