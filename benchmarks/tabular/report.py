@@ -73,7 +73,7 @@ def machine_text(results: dict[str, Any]) -> str:
     lines.append(
         f"{len({row['set'] for row in rows})} data sets of at most {results['cap']:,} rows, "
         f"{folds} of 5 folds, each method in a process of its own with "
-        f"{' or '.join(map(str, threads))} threads."
+        f"{' or '.join(map(str, threads))} thread{'s' if threads != [1] else ''}."
     )
     return " ".join(lines)
 
