@@ -1,5 +1,6 @@
 """Training by machine code: what it gives is what NumPy gives, whatever `fit` is asked for."""
 
+import dataclasses
 import gc
 import os
 import re
@@ -384,6 +385,29 @@ def test_epoch_in_pieces_has_the_bits_of_one_epoch(begin):
     found, _ = epoch(half, rows, second)
     assert found.parameters.tobytes() == whole.parameters.tobytes()
     assert found.step == whole.step == 15
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_passes_in_one_call_have_the_bits_of_one_after_the_other(begin, threads, order):
+    """Each has a smaller last batch. Arrays in another order are brought together."""
+    step, position, rows = begin
+    rows = dataclasses.replace(rows, x=np.asarray(rows.x, order=order))
+    orders = [np.random.default_rng(seed).permutation(60)[:23] for seed in range(3)]
+    rates, key = np.linspace(0.1, 0.01, 18), cr.key(0)
+    found, values = {}, {}
+    for name, epoch in (("native", native_epoch(step, threads)), ("numpy", numpy_epoch(step))):
+        together = Plan(np.concatenate(orders), 4, rates, key, passes=3)
+        assert together.sizes.tolist() == [4, 4, 4, 4, 4, 3] * 3
+        whole, values[name] = epoch(position, rows, together)
+        after = position
+        for number, one in enumerate(orders):
+            after, _ = epoch(after, rows, Plan(one, 4, rates[6 * number : 6 * number + 6], key))
+        assert whole.parameters.tobytes() == after.parameters.tobytes()
+        assert whole.step == after.step == 18
+        found[name] = whole.parameters
+    np.testing.assert_allclose(found["native"], found["numpy"], rtol=1e-12)
+    np.testing.assert_allclose(values["native"], values["numpy"], rtol=1e-12)
 
 
 def test_python_does_nothing_for_a_step(begin):

@@ -17,14 +17,16 @@ from chainrule.compile.writer import memory_type
 from chainrule.node import Node
 
 
-#: What the code of an epoch reads, each 8 bytes, in this order. `order` holds places of samples
-#: (int64); `values` is written (float64); `stop` asks for an end before the next
-#: step; `done` is the step before which the code ended.
+#: What the code of an epoch reads, each 8 bytes, in this order. `length` is the number of samples
+#: of a pass, `steps` that of its steps; `order` holds places of samples (int64), pass after pass;
+#: `values` is written (float64); `stop` asks for an end before the next step; `done` is the step
+#: before which the code ended.
 WORDS = (
     "first",
     "last",
     "batch",
-    "samples",
+    "length",
+    "steps",
     "order",
     "values",
     "stop",
@@ -135,10 +137,16 @@ class _Epoch:
         code.begin(after)
         code.do("ret void")
 
+    def _place(self, step: str, batch: str) -> tuple[str | int, str | int]:
+        """Where a pass begins in `order`, and where in the pass a step begins."""
+        code, steps = self.code, self.read("steps")
+        begin = code.mul(code.div(step, steps), self.read("length"))
+        return begin, code.mul(code.rem(step, steps), batch)
+
     def _rows(self, step: str, batch: str) -> str:
         """How many samples a step takes."""
-        begin = self.code.mul(step, batch)
-        return str(self.code.smaller(self.code.sub(self.read("samples"), begin), batch))
+        _, inside = self._place(step, batch)
+        return str(self.code.smaller(self.code.sub(self.read("length"), inside), batch))
 
     def _table(self, step: str) -> str:
         """The table of a step: odd steps have one of their own, with other buffers for batches."""
@@ -209,7 +217,7 @@ class _Epoch:
         """The samples of a batch, brought together in the dtype that the step takes."""
         code = self.code
         table = self._table(step)
-        begin = code.mul(step, self.read("batch"))
+        begin = code.add(*self._place(step, self.read("batch")))
         order = code.at(self._array("order"), "i64", begin)
         ends: list[tuple[str, str, int]] = []
         for feed in self.layout.feeds:

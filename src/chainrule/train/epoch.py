@@ -37,21 +37,34 @@ class Plan:
     """The steps over a block of samples.
 
     order       `(taken,)` the places of the samples in the order in which they are taken
-    batch_size  of every step; the last takes what is left
+    batch_size  of every step; the last of a pass takes what is left
     rates       float64 `(steps,)` the learning rate of each
     key         uint32 `(2,)` the run's key
+    passes      how many there are in `order`, one after the other, of the same length
     """
 
     order: Any
     batch_size: int
     rates: Any
     key: Any
+    passes: int = 1
+
+    @property
+    def length(self) -> int:
+        """How many samples a pass takes."""
+        return len(self.order) // self.passes
+
+    @property
+    def starts(self) -> Any:
+        """Where in `order` each step begins `(steps,)`."""
+        inside = np.arange(0, self.length, self.batch_size)
+        return np.add.outer(np.arange(self.passes) * self.length, inside).ravel()
 
     @property
     def sizes(self) -> Any:
         """How many samples each step takes `(steps,)`."""
-        starts = np.arange(0, len(self.order), self.batch_size)
-        return np.minimum(self.batch_size, len(self.order) - starts)
+        inside = np.arange(0, self.length, self.batch_size)
+        return np.tile(np.minimum(self.batch_size, self.length - inside), self.passes)
 
 
 #: (position, samples, plan) -> (position, value of the objective in each step `(steps,)`). It ends
@@ -66,9 +79,9 @@ def numpy_epoch(step: Graph) -> Epoch:
     def epoch(position: Position, rows: Rows, plan: Plan) -> tuple[Position, Any]:
         parameters, state, number = position.parameters, position.state, position.step
         values: list[float] = []
-        for place, rate in enumerate(plan.rates):
+        for start, size, rate in zip(plan.starts, plan.sizes, plan.rates, strict=True):
             number += 1
-            batch = rows.take(plan.order[place * plan.batch_size : (place + 1) * plan.batch_size])
+            batch = rows.take(plan.order[start : start + size])
             parameters, state, value = take_step(
                 parameters, state, rate, float(number), plan.key, *batch
             )

@@ -72,12 +72,15 @@ def _parts(rows: Rows, plan: Plan) -> Iterator[tuple[list[Any], Plan]]:
         order = plan.order if rows.places is None else rows.places[plan.order]
         yield arrays, replace(plan, order=np.ascontiguousarray(order, np.int64))
         return
-    steps = max(1, _TOGETHER // plan.batch_size)
-    for first in range(0, len(plan.rates), steps):
-        order = plan.order[first * plan.batch_size : (first + steps) * plan.batch_size]
-        together = [np.ascontiguousarray(a) for a in rows.take(order) if a is not None]
-        rates = plan.rates[first : first + steps]
-        yield together, replace(plan, order=np.arange(len(order)), rates=rates)
+    steps, a_pass = max(1, _TOGETHER // plan.batch_size), len(plan.rates) // plan.passes
+    starts, sizes = plan.starts, plan.sizes
+    for begin in range(0, len(plan.rates), a_pass):
+        for first in range(begin, begin + a_pass, steps):
+            last = min(first + steps, begin + a_pass) - 1
+            order = plan.order[starts[first] : starts[last] + sizes[last]]
+            together = [np.ascontiguousarray(a) for a in rows.take(order) if a is not None]
+            rates = plan.rates[first : last + 1]
+            yield together, replace(plan, order=np.arange(len(order)), rates=rates, passes=1)
 
 
 def _readable(array: Any, type: ArrayType | None) -> Any:
@@ -153,7 +156,8 @@ class _Runner:
         arrays = [*arrays, *numbers]
         run = np.zeros(len(WORDS) + len(arrays), np.int64)
         at = {name: place for place, name in enumerate(WORDS)}
-        run[at["batch"]], run[at["samples"]] = plan.batch_size, len(plan.order)
+        run[at["batch"]], run[at["length"]] = plan.batch_size, plan.length
+        run[at["steps"]] = steps // plan.passes
         for name, array in (("order", plan.order), ("values", values)):
             run[at[name]] = address(array)
         run[len(WORDS) :] = [address(array) for array in arrays]
@@ -175,7 +179,7 @@ class _Runner:
     def _settled(self, plan: Plan, state: Sequence[Any]) -> Tables:
         """Memory for batches of this size, with the addresses of parameters and state in it."""
         program = self._program
-        rows = min(plan.batch_size, len(plan.order))
+        rows = min(plan.batch_size, plan.length)
         if self._tables is None or rows > self._tables.rows:
             self._tables = program.tables(rows, self._threads)
             self._give_rooms(self._tables, rows)

@@ -98,8 +98,7 @@ class Descent:
     def _ahead(self, chosen: Backend) -> int:
         """How many epochs are taken at once: several short ones, where nobody looks at each."""
         is_watched = self.held_out is not None or self.task is not SILENT
-        is_even = len(self.rows) % self.batch == 0  # else a batch would hold samples of two epochs
-        if chosen.name == "numpy" or is_watched or not is_even:
+        if chosen.name == "numpy" or is_watched:
             return 1
         return together(self.design, self.batch, self.steps)
 
@@ -132,6 +131,7 @@ class Descent:
                 plan.batch_size,
                 plan.rates[: number * self.steps],
                 plan.key,
+                number,
             )
             after, _ = epoch(self.position, self.rows, short)
             random.set_state(before)
@@ -153,7 +153,7 @@ class Descent:
             orders.append(order)
             rates.append(_rates(estimator, rate, step + number * self.steps, self.steps))
             rate = _scaled(estimator, rate, estimator.t_ + (number + 1) * samples)
-        return Plan(_joined(orders), self.batch, _joined(rates), self.key), orders
+        return Plan(_joined(orders), self.batch, _joined(rates), self.key, count), orders
 
     def _parameters(self, position: Position) -> dict[str, Any]:
         return self.packing.unpack(position.parameters)
