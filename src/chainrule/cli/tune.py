@@ -180,7 +180,7 @@ def _searched(options: TuneOptions, plan: Plan, lesson: Any, study: Any, found: 
 
     shares = _shares(options.trials, options.workers)
     try:
-        with tuning.helpers(plan, shares):
+        with tuning.workers(plan, shares):
             for record in tuning.search(plan, lesson, study, shares[0], found):
                 _say_trial(options, record, found)
     except KeyboardInterrupt:

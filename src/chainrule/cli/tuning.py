@@ -145,7 +145,7 @@ def final(plan: Plan, lesson: Lesson, best: Record, found: Found) -> Learnt:
 
 
 @contextmanager
-def helpers(plan: Plan, trials: Sequence[int | None]) -> Iterator[None]:
+def workers(plan: Plan, trials: Sequence[int | None]) -> Iterator[None]:
     """Processes beside this one, each with its share of the trials; they end with the block.
 
     trials  of each process, this one first
