@@ -226,6 +226,12 @@ def test_quantiles_that_are_none(mixed, quantiles, message):
         regressor(quantiles=quantiles).fit(frame, numbers)
 
 
+def test_text_is_no_number(mixed):
+    frame, names, _ = mixed
+    with pytest.raises(ValueError, match=r"y holds the text '(yes|no)'; expected numbers"):
+        regressor().fit(frame, names)
+
+
 # ---- looking inside ------------------------------------------------------------------------------
 
 
@@ -297,6 +303,7 @@ def with_infinity(frame):
         ),
         (with_infinity, ["a", "b"] * 150, "column 'size' has inf in row 4"),
         (lambda f: f[["constant"]], ["a", "b"] * 150, "no column to learn from"),
+        (lambda f: f[["size", "group", "size"]], ["a", "b"] * 150, "'size' 2 times; rename one"),
         (lambda f: f[:0], [], "0 sample|no rows"),
         (lambda f: f, ["a", "b"], "inconsistent numbers of samples"),
     ],

@@ -15,7 +15,10 @@ def is_frame(x: Any) -> bool:
 
     if isinstance(x, (np.ndarray, list, tuple)):
         return False
-    return isinstance(nw.from_native(x, pass_through=True), nw.DataFrame)
+    try:
+        return isinstance(nw.from_native(x, pass_through=True), nw.DataFrame)
+    except nw.exceptions.DuplicateError:  # two columns of one name: `as_table` refuses them
+        return True
 
 
 def read(estimator: Any, x: Any, *, reset: bool) -> Table | Any:
@@ -27,8 +30,9 @@ def read(estimator: Any, x: Any, *, reset: bool) -> Table | Any:
     from sklearn.utils.validation import validate_data
 
     if is_frame(x):
+        table = as_table(x, "X", strict=False)
         validate_data(estimator, x, reset=reset, skip_check_array=True)
-        return as_table(x, "X", strict=False)
+        return table
     return validate_data(
         estimator,
         x,

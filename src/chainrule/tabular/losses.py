@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.data.entries import number_in
 from chainrule.nn.losses import Loss
 from chainrule.nn.losses import loss as find_loss
 from chainrule.nn.regression import quantile
@@ -53,6 +54,12 @@ def quantities_of(y: Any) -> tuple[Any, tuple[str, ...], bool]:
     from sklearn.utils.validation import check_array
 
     found, name = inputs.target(y)
+    texts = [x for x in found.ravel() if isinstance(x, str)] if found.dtype.kind in "OU" else []
+    if any(number_in(text) is None for text in texts):
+        raise ValueError(
+            f"y holds the text {str(texts[0])!r:.60}; expected numbers. TabularClassifier learns "
+            "classes"
+        )
     numbers: Any = check_array(
         found, ensure_2d=False, dtype="float64", input_name="y", ensure_min_samples=0
     )
