@@ -84,3 +84,12 @@ def test_sum_of_one_negative_zero_is_zero_as_in_numpy(axis):
     x = np.full((1, 1), -0.0)
     graph = cr.trace(lambda x: 1 / cr.sum(x, axis=axis), x)
     assert np.all(compile(graph)(x) == np.inf) and np.all(graph(x) == np.inf)
+
+
+@pytest.mark.parametrize("sizes", [[(2, 0), (3, 0)], [(0, 4), (3, 4), (0, 4)], [(0, 4), (0, 4)]])
+def test_joined_arrays_of_which_some_are_empty(sizes):
+    """Along the joined axis, or along another."""
+    arrays = [np.ones(size) for size in sizes]
+    graph = cr.trace(lambda *parts: 2 * cr.concatenate(parts) + 1, *arrays)
+    found = compile(graph)(*arrays)
+    np.testing.assert_array_equal(found, graph(*arrays))

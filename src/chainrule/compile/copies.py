@@ -81,15 +81,15 @@ def parts_of_parts(node: Node) -> Node | None:
     """An array joined from joined arrays: along one axis they are taken apart, else copied."""
     if node.primitive is None or node.primitive not in (concatenate, PRIMITIVES["place"]):
         return None
+    axis = dict(node.params).get("axis")
     if node.primitive is concatenate:
-        filled = [piece for piece in node.inputs if 0 not in piece.shape]
+        filled = [piece for piece in node.inputs if piece.shape[axis] != 0]
         if len(node.inputs) == 1 or not filled:
             return node.inputs[0]
         if len(filled) < len(node.inputs):
             return build(concatenate, tuple(filled), dict(node.params))
     elif node.inputs[0].shape == node.shape and set(node.shape) <= {1}:
         return node.inputs[0]
-    axis = dict(node.params).get("axis")
     pieces: list[Node] = []
     for piece in node.inputs:
         if piece.primitive is concatenate and dict(piece.params)["axis"] == axis:
