@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from chainrule.compile.affine import counter, flat, unflat
 from chainrule.compile.parts import application
@@ -81,7 +82,7 @@ def parts_of_parts(node: Node) -> Node | None:
     """An array joined from joined arrays: along one axis they are taken apart, else copied."""
     if node.primitive is None or node.primitive not in (concatenate, PRIMITIVES["place"]):
         return None
-    axis = dict(node.params).get("axis")
+    axis: Any = dict(node.params).get("axis")
     if node.primitive is concatenate:
         filled = [piece for piece in node.inputs if piece.shape[axis] != 0]
         if len(node.inputs) == 1 or not filled:
