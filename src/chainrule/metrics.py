@@ -50,8 +50,13 @@ def calibration_error(labels: Any, probabilities: Any, bins: int = 15) -> float:
     told = _of_every_class(_probabilities("calibration_error", probabilities))
     confidence = told.max(axis=1)
     gap = (told.argmax(axis=1) == np.asarray(labels)) - confidence
-    places = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
+    places = bin_of_confidence(confidence, bins)
     return float(np.sum(np.abs(np.bincount(places, gap, bins))) / len(gap))
+
+
+def bin_of_confidence(confidence: Any, bins: int) -> Any:
+    """Which of `bins` intervals of one width, closed above, holds each probability `(samples,)`."""
+    return np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
 
 
 def confusion_matrix(labels: Any, predicted: Any, classes: int) -> Any:

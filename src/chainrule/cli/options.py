@@ -21,6 +21,17 @@ _loss = partial(Option, rich_help_panel="Loss")
 _steps = partial(Option, rich_help_panel="Optimisation")
 _run = partial(Option, rich_help_panel="Run")
 
+# What `train` and `tune` ask alike.
+Task = Annotated[
+    str | None,
+    _data(help="classification or regression; by default told by the target."),
+]
+Drop = Annotated[list[str] | None, _data(help="A column to leave out; may be repeated.")]
+WeightColumn = Annotated[str | None, _data(help="The column with the weight of each sample.")]
+Backend = Annotated[str, _run(help="auto, native (machine code) or numpy.")]
+Out = Annotated[Path, _run(help="Folder for model, report and pictures.")]
+Quiet = Annotated[bool, _run("--quiet", "-q", help="Print the held-out score alone.")]
+
 
 @dataclass(frozen=True)
 class TrainOptions:
@@ -31,20 +42,15 @@ class TrainOptions:
         Argument(help="A data set by name (see `chainrule data`) or a .csv, .tsv, .parquet, .npz."),
     ]
     target: Annotated[str | None, _data(help="The column to predict, of a table.")] = None
-    task: Annotated[
-        str | None,
-        _data(help="classification or regression; by default told by the target."),
-    ] = None
-    drop: Annotated[list[str] | None, _data(help="A column to leave out; may be repeated.")] = None
+    task: Task = None
+    drop: Drop = None
     numeric: Annotated[
         list[str] | None, _recipe(help="A column to take as numbers; may be repeated.")
     ] = None
     categorical: Annotated[
         list[str] | None, _recipe(help="A column to take as categories; may be repeated.")
     ] = None
-    weight_column: Annotated[
-        str | None, _data(help="The column with the weight of each sample.")
-    ] = None
+    weight_column: WeightColumn = None
     held_out: Annotated[
         float | None,
         _data(help="Share held out for the final score; by default 0.2, or 0 of fewer than 50."),
@@ -130,7 +136,7 @@ class TrainOptions:
         _steps(help="End after so many epochs without a lower loss."),
     ] = None
     min_delta: Annotated[float, _steps(help="What counts as lower.")] = 0.0
-    backend: Annotated[str, _run(help="auto, native (machine code) or numpy.")] = "auto"
+    backend: Backend = "auto"
     threads: Annotated[int | None, _run(help="Of machine code; by default by size.")] = None
     seed: Annotated[int, _run(help="Of weights, parts and order: same seed, same bits.")] = 0
     checkpoint_every: Annotated[
@@ -138,10 +144,8 @@ class TrainOptions:
         _run(metavar="EPOCHS|MINUTESm", help="Write the run to a file: 5, 10m."),
     ] = None
     resume: Annotated[bool, _run("--resume", help="Go on from that file.")] = False
-    out: Annotated[Path, _run(help="Folder for model, report and pictures.")] = Path(
-        "chainrule-out"
-    )
-    quiet: Annotated[bool, _run("--quiet", "-q", help="Print the held-out score alone.")] = False
+    out: Out = Path("chainrule-out")
+    quiet: Quiet = False
 
 
 def command(record: type[Record], run: Callable[[Record], None]) -> Callable[..., None]:

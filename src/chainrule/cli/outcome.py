@@ -68,16 +68,13 @@ def outcome(options: Any, lesson: Lesson, learnt: Learnt) -> Outcome:
 
 def calibrated(lesson: Lesson, network: Any) -> Any:
     """The network with logits divided by the temperature that suits the validation rows."""
-    from chainrule import nn
-    from chainrule.tabular.calibration import temperature
+    from chainrule.tabular.calibration import scaled, temperature
 
     rows = lesson.validation
     if rows is None or not lesson.classes:
         return network
     parts = [network(rows.x[start : start + 8_192]) for start in range(0, len(rows.x), 8_192)]
-    scale = nn.Scale(1 / temperature(np.concatenate(parts), rows.y, rows.weights))
-    layers = network.layers if isinstance(network, nn.Sequential) else (network,)
-    return nn.Sequential((*layers, scale))
+    return scaled(network, temperature(np.concatenate(parts), rows.y, rows.weights))
 
 
 def importance(lesson: Lesson, of_rows: Callable[[Any], Any]) -> list[tuple[str, float]]:
@@ -85,7 +82,7 @@ def importance(lesson: Lesson, of_rows: Callable[[Any], Any]) -> list[tuple[str,
 
     Of classes the log-loss, of numbers the RMSE. Empty for very many columns.
     """
-    from chainrule.tabular.importance import permutation_importance
+    from chainrule.tabular.importance import groups_of, permutation_importance
 
     columns = lesson.preprocessing.columns
     if len(columns) > _MOST_COLUMNS:
@@ -93,13 +90,8 @@ def importance(lesson: Lesson, of_rows: Callable[[Any], Any]) -> list[tuple[str,
     x, truth = lesson.test.x[:_FOR_IMPORTANCE], lesson.test.truth[:_FOR_IMPORTANCE]
     name = "log_loss" if lesson.classes else "rmse"
     (metric,) = [row for row in scores.metrics_of(lesson.classes) if row.name == name]
-    ends = np.cumsum([len(column.names) for column in columns]).tolist()
-    groups = [
-        (column.name, list(range(end - len(column.names), end)))
-        for column, end in zip(columns, ends, strict=True)
-    ]
     found = permutation_importance(
-        lambda rows: -metric.function(truth, of_rows(rows)), x, groups, repeats=3
+        lambda rows: -metric.function(truth, of_rows(rows)), x, groups_of(columns), repeats=3
     )
     pairs = zip(found.names, found.mean.tolist(), strict=True)
     return sorted(pairs, key=lambda pair: -pair[1])

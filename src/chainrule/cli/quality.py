@@ -51,7 +51,7 @@ def reliability(labels: Any, told: Any, bins: int = 10) -> list[tuple[float, flo
     """(how sure, how often right, of how many rows), for each tenth of how sure; none for none."""
     confidence = told.max(axis=1)
     is_right = told.argmax(axis=1) == labels
-    place = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
+    place = metrics.bin_of_confidence(confidence, bins)
     return [
         (float(confidence[place == k].mean()), float(is_right[place == k].mean()), int(count))
         for k, count in enumerate(np.bincount(place, minlength=bins))

@@ -12,6 +12,7 @@ import typer
 from typer import Argument, Option
 
 from chainrule.cli.folder import check_folder, made
+from chainrule.cli.options import Backend, Drop, Out, Quiet, Task, WeightColumn
 from chainrule.cli.signals import interruptible
 
 
@@ -34,20 +35,15 @@ class TuneOptions:
 
     data: Annotated[str, Argument(help="A .csv, .tsv, .parquet or .npz, or a data set by name.")]
     target: Annotated[str | None, _data(help="The column to predict.")] = None
-    task: Annotated[
-        str | None,
-        _data(help="classification or regression; by default told by the target."),
-    ] = None
-    drop: Annotated[list[str] | None, _data(help="A column to leave out; may be repeated.")] = None
+    task: Task = None
+    drop: Drop = None
     numeric: Annotated[
         list[str] | None, _data(help="A column to take as numbers; may be repeated.")
     ] = None
     categorical: Annotated[
         list[str] | None, _data(help="A column to take as categories; may be repeated.")
     ] = None
-    weight_column: Annotated[
-        str | None, _data(help="The column with the weight of each sample.")
-    ] = None
+    weight_column: WeightColumn = None
     class_weight: Annotated[str | None, _data(help="balanced, or CLASS=WEIGHT with commas.")] = None
     held_out: Annotated[
         float | None, _data(help="Share held out for the final score; by default 0.2.")
@@ -78,13 +74,11 @@ class TuneOptions:
     compare: Annotated[bool, _run("--compare", help="Score boosted trees of scikit-learn too.")] = (
         False
     )
-    backend: Annotated[str, _run(help="auto, native (machine code) or numpy.")] = "auto"
+    backend: Backend = "auto"
     threads: Annotated[int | None, _run(help="Of machine code in each process.")] = None
     seed: Annotated[int, _run(help="Of rows, weights and trials.")] = 0
-    out: Annotated[Path, _run(help="Folder for model, report and pictures.")] = Path(
-        "chainrule-out"
-    )
-    quiet: Annotated[bool, _run("--quiet", "-q", help="Print the held-out score alone.")] = False
+    out: Out = Path("chainrule-out")
+    quiet: Quiet = False
 
 
 def tune(options: TuneOptions) -> None:

@@ -7,6 +7,10 @@ from typing import Any, NoReturn
 import numpy as np
 
 
+#: The letters of numbers, as they are taken.
+NUMERIC = frozenset("0123456789+-.eEinfatyINFATY")  # float itself also takes 1_0 and １２
+
+
 class EntryError(ValueError):
     """An entry that its column cannot have.
 
@@ -33,15 +37,12 @@ class EntryError(ValueError):
 
 def number_in(text: str) -> float | None:
     """The number that a text writes, in plain digits; None for any other text."""
-    if not _NUMERIC.issuperset(text):
+    if not NUMERIC.issuperset(text):
         return None
     try:
         return float(text)
     except ValueError:
         return None
-
-
-_NUMERIC = frozenset("0123456789+-.eEinfatyINFATY")  # float itself also takes 1_0 and １２
 
 
 def as_numbers(name: str, column: Any) -> Any:

@@ -18,6 +18,7 @@ import numpy as np
 
 from chainrule.data.arrays import check_file
 from chainrule.data.lines import looked_through
+from chainrule.data.parquet import lazy
 from chainrule.data.tables import Table, as_table, read_table, typed
 
 
@@ -160,18 +161,9 @@ def _records(lines: Any, delimiter: str) -> Iterator[list[str]]:
 def _scan_parquet(file: Path, strict: bool) -> Scan:
     """Of polars slices of the file; pandas alone reads all of it."""
     try:
-        import polars
+        frame, rows = lazy(file)
     except ImportError:
         return _of_table(read_table(file, strict=strict))
-    try:
-        frame = polars.scan_parquet(file)
-        names = tuple(frame.collect_schema().names())
-        rows = int(frame.select(polars.len()).collect().item())
-    except (KeyboardInterrupt, SystemExit):
-        raise
-    except BaseException as error:  # a panic of polars is no Exception
-        reason = " ".join(str(error).split())[:200]
-        raise ValueError(f"{file}: no readable Parquet file: {reason}") from None
     if not rows:
         return _of_table(read_table(file, strict=strict))  # refuses it
 
@@ -180,4 +172,4 @@ def _scan_parquet(file: Path, strict: bool) -> Scan:
             part = frame.slice(start, AT_ONCE).collect()
             yield _batch(as_table(part, str(file), strict=strict), str(file), start)
 
-    return Scan(names, rows, open_batches)
+    return Scan(tuple(frame.collect_schema().names()), rows, open_batches)

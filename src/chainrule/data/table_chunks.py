@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.data.arrays import check_file
+from chainrule.data.parquet import lazy
 from chainrule.data.preprocess import Preprocessing
 from chainrule.data.tables import Table, as_table
 
@@ -37,20 +38,18 @@ class TableChunks(Sequence[tuple[Any, ...]]):
             raise ValueError(f"TableChunks: {self.rows!r} rows in a block; expected at least 1")
 
     @cached_property
-    def _frame(self) -> Any:
+    def _file(self) -> tuple[Any, int]:
         return _opened(self.path)
 
-    @cached_property
-    def _total(self) -> int:
-        return _count(self._frame)
-
     def __len__(self) -> int:
-        return -(-self._total // self.rows)
+        return -(-self._file[1] // self.rows)
 
     def __getitem__(self, number: Any) -> Any:
         """Block `number`, from 0; of the last, -1. IndexError where there is none."""
+        frame, _ = self._file
         start = range(len(self))[number] * self.rows
-        table = _read(self._frame.slice(start, self.rows), f"{self.path}, from row {start + 1} on")
+        part = frame.slice(start, self.rows)
+        table = _read(part, f"{self.path}, from row {start + 1} on")
         block = (self.preprocessing.features(table), self.preprocessing.targets(table))
         if self.weights is None:
             return block
@@ -65,8 +64,7 @@ def sample_rows(path: str | os.PathLike[str], rows: int = 100_000, seed: int = 0
     """
     import polars
 
-    frame = _opened(path)
-    total = _count(frame)
+    frame, total = _opened(path)
     if total <= rows:
         return _read(frame, str(path))
     size = -(-rows // 64)
@@ -75,30 +73,16 @@ def sample_rows(path: str | os.PathLike[str], rows: int = 100_000, seed: int = 0
     return as_table(polars.concat(parts), str(path), strict=False)
 
 
-def _opened(path: str | os.PathLike[str]) -> Any:
-    """A lazy frame."""
+def _opened(path: str | os.PathLike[str]) -> tuple[Any, int]:
+    """A lazy frame, and how many rows it has."""
+    file = check_file(path)
     try:
-        import polars
+        return lazy(file)
     except ImportError:
         raise ImportError(
             f"{path}: to read a Parquet file by blocks, polars is needed: pip install "
             "'chainrule[tables]'"
         ) from None
-    frame = polars.scan_parquet(check_file(path))
-    try:
-        frame.collect_schema()
-    except (KeyboardInterrupt, SystemExit):
-        raise
-    except BaseException as error:  # a panic of polars is no Exception
-        reason = " ".join(str(error).split())[:200]
-        raise ValueError(f"{path}: no readable Parquet file: {reason}") from None
-    return frame
-
-
-def _count(frame: Any) -> int:
-    import polars
-
-    return int(frame.select(polars.len()).collect().item())
 
 
 def _read(frame: Any, source: str) -> Table:

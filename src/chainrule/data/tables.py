@@ -16,12 +16,13 @@ from typing import Any
 import numpy as np
 
 from chainrule.data.arrays import check_file
+from chainrule.data.entries import NUMERIC
 from chainrule.data.frames import MISSING, array_column, loose_column, strict_column
 from chainrule.data.lines import check_names, looked_through
+from chainrule.data.parquet import in_a_line, refusing_damage
 
 
 _DELIMITERS = {".csv": ",", ".tsv": "\t"}
-_NUMERIC = frozenset("0123456789+-.eEinfatyINFATY")  # float itself also takes 1_0 and １２
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def read_table(path: str | os.PathLike[str], *, strict: bool = True) -> Table:
     try:
         columns = _read_text(frames, file, delimiter, rows)
     except Exception as error:  # each engine has exceptions of its own
-        raise ValueError(f"{path}: {frames.__name__} cannot read it: {_line(error)}") from None
+        raise ValueError(f"{path}: {frames.__name__} cannot read it: {in_a_line(error)}") from None
     if any(len(column) != rows for column in columns.values()):
         raise ValueError(f"{path}: it has {rows} rows, but {frames.__name__} reads it otherwise")
     return Table(str(path), {name: typed(column) for name, column in columns.items()})
@@ -110,7 +111,7 @@ def as_table(frame: Any, source: str = "the table", *, strict: bool = True) -> T
         found: Any = nw.from_native(frame, eager_only=True)
         names = [str(name) for name in found.columns]
     except nw.exceptions.DuplicateError as error:
-        raise ValueError(f"{source}: {_line(error)}; rename one") from None
+        raise ValueError(f"{source}: {in_a_line(error)}; rename one") from None
     check_names(source, names)
     of_any = strict_column if strict else loose_column
     columns: dict[str, Any] = {}
@@ -155,19 +156,12 @@ def _engine() -> Any:
 
 def _read_parquet(engine: Any, file: Path) -> Any:
     try:
-        return engine.read_parquet(file)
+        with refusing_damage(file):
+            return engine.read_parquet(file)
     except ImportError:
         raise ImportError(
             f"{file}: to read Parquet, pandas needs pyarrow: pip install 'chainrule[tables]'"
         ) from None
-    except (KeyboardInterrupt, SystemExit):
-        raise
-    except BaseException as error:  # a panic of polars is no Exception
-        raise ValueError(f"{file}: no readable Parquet file: {_line(error)}") from None
-
-
-def _line(error: BaseException) -> str:
-    return " ".join(str(error).split())[:200]
 
 
 def _read_text(engine: Any, file: Path, delimiter: str, rows: int) -> dict[str, Any]:
@@ -202,7 +196,7 @@ def typed(texts: Sequence[str | None], is_number: bool | None = None) -> Any:
     found[is_missing] = None
     present = found[~is_missing]
     if is_number is None:
-        is_number = bool(len(present)) and all(map(_NUMERIC.issuperset, present))
+        is_number = bool(len(present)) and all(map(NUMERIC.issuperset, present))
     if not is_number:
         return found
     try:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from chainrule import ops
+from chainrule.nn import Scale, Sequential
 
 
 def temperature(logits: Any, labels: Any, weights: Any = None) -> float:
@@ -31,6 +32,12 @@ def temperature(logits: Any, labels: Any, weights: Any = None) -> float:
 
     found: Any = minimize_scalar(objective, bounds=(-3.0, 3.0), method="bounded")
     return float(np.exp(found.x))
+
+
+def scaled(network: Any, temperature: float) -> Sequential:
+    """The network with its logits divided by a temperature."""
+    layers = network.layers if isinstance(network, Sequential) else (network,)
+    return Sequential((*layers, Scale(1 / temperature)))
 
 
 def conformal_margin(scores: Any, coverage: float, weights: Any = None) -> float:

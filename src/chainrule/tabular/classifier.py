@@ -9,11 +9,10 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
-from chainrule import nn
 from chainrule.nn.activations import identity
 from chainrule.ops import log_softmax, softmax
 from chainrule.tabular import fitting, inputs
-from chainrule.tabular.calibration import temperature
+from chainrule.tabular.calibration import scaled, temperature
 from chainrule.tabular.callbacks import CallbackSupportMixin, begin_fit, with_callbacks
 from chainrule.tabular.fitted import TabularMixin
 from chainrule.tabular.targets import Classes
@@ -137,7 +136,7 @@ class TabularClassifier(CallbackSupportMixin, TabularMixin, ClassifierMixin, Bas
             return
         logits = self._forward(identity)(held_out.x)
         self.temperature_ = temperature(logits, held_out.y, held_out.weights)
-        self._set_network(nn.Sequential((self.network_, nn.Scale(1 / self.temperature_))))
+        self._set_network(scaled(self.network_, self.temperature_))
 
     def decision_function(self, X: Any) -> Any:
         """The logits `(rows, classes)`; of two classes their difference `(rows,)`."""

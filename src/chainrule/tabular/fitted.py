@@ -12,9 +12,15 @@ from sklearn.utils.validation import check_is_fitted
 
 from chainrule.data.recognition import ColumnReport
 from chainrule.nn.activations import identity
+from chainrule.nn.losses import Loss
 from chainrule.tabular import files, fitting
 from chainrule.tabular.callbacks import Task
-from chainrule.tabular.importance import Importance, contributions, permutation_importance
+from chainrule.tabular.importance import (
+    Importance,
+    contributions,
+    groups_of,
+    permutation_importance,
+)
 from chainrule.tabular.prediction import Forward, QuickRows, forward, quick_rows
 from chainrule.train.backend import backend
 from chainrule.transforms.trace import trace
@@ -51,10 +57,20 @@ class TabularMixin:
         samples: fitting.Samples,
         held_out: Any,
         seed: int,
-        **settings: Any,
+        *,
+        task: str,
+        classes: int = 0,
+        loss: Loss | None = None,
+        outputs: int | None = None,
     ) -> fitting.Samples | None:
         """Train; gives the rows held out."""
-        found = fitting.learnt(self, work, samples, held_out, seed=seed, **settings)
+        found = fitting.learnt(
+            *(self, work, samples, held_out, seed),
+            task=task,
+            classes=classes,
+            loss=loss,
+            outputs=outputs,
+        )
         self.history_, self.best_epoch_ = found.history, found.best_epoch
         self.n_iter_ = len(next(iter(found.history.values()), ()))
         self.ended_, self.validation_score_ = found.ended, found.validation_score
@@ -116,7 +132,7 @@ class TabularMixin:
         def score(x: Any) -> float:
             return float(metric(y, self._told(self._forward(identity)(x))))
 
-        groups = fitting.groups_of(self.preprocessing_.columns)
+        groups = groups_of(self.preprocessing_.columns)
         seed = fitting.seed_of(random_state)
         return permutation_importance(score, matrix, groups, repeats=repeats, seed=seed)
 
@@ -137,7 +153,7 @@ class TabularMixin:
         columns = self.preprocessing_.columns
         sizes, centre = self.preprocessing_.sizes, fitting.centre_of(columns)
         found = contributions(self.network_, matrix, chosen, sizes, centre)
-        groups = fitting.groups_of(columns)
+        groups = groups_of(columns)
         return {name: found[:, places].sum(axis=1) for name, places in groups}
 
     # ---- files -----------------------------------------------------------------------------------

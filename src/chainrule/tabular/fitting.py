@@ -13,6 +13,7 @@ from chainrule.data.preprocess import Preprocessing
 from chainrule.data.real_numbers import RobustNumber
 from chainrule.data.recognition import recognise, recognise_array
 from chainrule.data.tables import Table
+from chainrule.nn.losses import Loss
 from chainrule.tabular import inputs
 from chainrule.tabular.callbacks import Task
 from chainrule.tabular.learn import Learnt, learn
@@ -157,7 +158,18 @@ def recipe_of(estimator: Any) -> Recipe:
     return replace(recipe, **{name: x for name, x in changes.items() if x is not None})
 
 
-def learnt(estimator: Any, work: Task, samples: Samples, held_out: Any, **settings: Any) -> Learnt:
+def learnt(
+    estimator: Any,
+    work: Task,
+    samples: Samples,
+    held_out: Any,
+    seed: int,
+    *,
+    task: str,
+    classes: int = 0,
+    loss: Loss | None = None,
+    outputs: int | None = None,
+) -> Learnt:
     """Train as the estimator is set, telling its callbacks of every epoch.
 
     held_out  `Samples`, or places in `samples`, or None
@@ -166,16 +178,19 @@ def learnt(estimator: Any, work: Task, samples: Samples, held_out: Any, **settin
         samples.x,
         samples.y,
         estimator.preprocessing_.sizes,
-        recipe=recipe_of(estimator),
+        task,
+        recipe_of(estimator),
+        classes=classes,
         weights=samples.weights,
         validation=held_out.given if isinstance(held_out, Samples) else held_out,
-        seed=settings.pop("seed"),
+        loss=loss,
+        outputs=outputs,
+        seed=seed,
         callbacks=[_telling(work)],
         backend=estimator.backend,
         threads=estimator.threads,
         progress=bool(estimator.verbose),
         deadline=estimator.time_limit,
-        **settings,
     )
 
 
@@ -193,17 +208,6 @@ def seed_of(random_state: Any) -> int:
     if isinstance(random_state, (int, np.integer)) and random_state >= 0:
         return int(random_state)
     return int(check_random_state(random_state).randint(2**31 - 1))
-
-
-def groups_of(columns: Sequence[Any]) -> list[tuple[str, list[int]]]:
-    """(name, its columns in the matrix) of each column of the table."""
-    groups: list[tuple[str, list[int]]] = []
-    start = 0
-    for column in columns:
-        end = start + len(column.names)
-        groups.append((column.name, list(range(start, end))))
-        start = end
-    return groups
 
 
 def centre_of(columns: Sequence[Any]) -> Any:

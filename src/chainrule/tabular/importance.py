@@ -37,6 +37,17 @@ class Importance:
         return "\n".join(lines)
 
 
+def groups_of(columns: Sequence[Any]) -> list[tuple[str, list[int]]]:
+    """(name, its columns in the matrix) of each column of the table."""
+    groups: list[tuple[str, list[int]]] = []
+    start = 0
+    for column in columns:
+        end = start + len(column.names)
+        groups.append((column.name, list(range(start, end))))
+        start = end
+    return groups
+
+
 def permutation_importance(
     score: Callable[[Any], float],
     x: Any,

@@ -63,8 +63,10 @@ class Plan:
     @property
     def sizes(self) -> Any:
         """How many samples each step takes `(steps,)`."""
-        inside = np.arange(0, self.length, self.batch_size)
-        return np.tile(np.minimum(self.batch_size, self.length - inside), self.passes)
+        steps = -(-self.length // self.batch_size)
+        found = np.full(steps * self.passes, self.batch_size)
+        found[steps - 1 :: steps] = self.length - (steps - 1) * self.batch_size
+        return found
 
 
 #: (position, samples, plan) -> (position, value of the objective in each step `(steps,)`). It ends

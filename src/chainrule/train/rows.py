@@ -97,7 +97,7 @@ class Rows:
         """Of the blocks."""
         return (len(self),)
 
-    def blocks(self, rng: np.random.Generator | None = None) -> Iterator[Rows]:
+    def blocks(self, seeds: Sequence[int] | None = None) -> Iterator[Rows]:
         """The samples of an epoch: all at once."""
         yield self
 
@@ -119,8 +119,8 @@ class Source(Protocol):
         """The number of samples."""
         ...
 
-    def blocks(self, rng: np.random.Generator | None = None) -> Iterator[Rows]:
-        """The samples of an epoch, in an order that `rng` draws if there is one."""
+    def blocks(self, seeds: Sequence[int] | None = None) -> Iterator[Rows]:
+        """The samples of an epoch, in an order that is drawn from `seeds` if there are any."""
         ...
 
 
@@ -141,13 +141,13 @@ class Stream:
     def __len__(self) -> int:
         return sum(self.sizes)
 
-    def blocks(self, rng: np.random.Generator | None = None) -> Iterator[Rows]:
-        """The blocks, in an order that `rng` draws where they are a sequence.
+    def blocks(self, seeds: Sequence[int] | None = None) -> Iterator[Rows]:
+        """The blocks, in an order that is drawn from `seeds` where they are a sequence.
 
         ValueError where they are not those that were there before training.
         """
         count = 0
-        for number, block in self._numbered(rng):
+        for number, block in self._numbered(seeds):
             count += 1
             rows = self.weigh(rows_of_block(block, self.types.x.dtype))
             if number >= len(self.sizes) or len(rows) != self.sizes[number]:
@@ -156,11 +156,11 @@ class Stream:
         if count != len(self.sizes):
             raise ValueError(f"fit: x gave {count} blocks, before training {len(self.sizes)}")
 
-    def _numbered(self, rng: np.random.Generator | None) -> Iterator[tuple[int, Sequence[Any]]]:
-        if rng is None or not isinstance(self.iterable, Sequence):
+    def _numbered(self, seeds: Sequence[int] | None) -> Iterator[tuple[int, Sequence[Any]]]:
+        if seeds is None or not isinstance(self.iterable, Sequence):
             yield from enumerate(self.iterable)
             return
-        for number in rng.permutation(len(self.iterable)):
+        for number in np.random.default_rng(seeds).permutation(len(self.iterable)):
             yield int(number), self.iterable[int(number)]
 
 

@@ -150,7 +150,7 @@ class Run:
         """The run one epoch later, or, on Ctrl-C, not at all."""
         start = time.perf_counter()
         position, total, taken, weight, rate = _without_sums(standing.position), 0.0, 0, 0.0, 0.0
-        for number, rows in enumerate(self.source.blocks(self._order_of_blocks(standing))):
+        for number, rows in enumerate(self.source.blocks(self._seeds_of_blocks(standing))):
             plan = self._plan(standing, position, rows, number)
             position, values = self.epoch(position, rows, plan)
             rate = plan.rates[min(len(values), len(plan.rates)) - 1]
@@ -169,11 +169,11 @@ class Run:
         row["seconds"] = time.perf_counter() - start
         return standing.after(position, row, self.settings.min_delta)
 
-    def _order_of_blocks(self, standing: Standing) -> np.random.Generator | None:
-        """What draws the order in which the next epoch takes the blocks; None: as they come."""
+    def _seeds_of_blocks(self, standing: Standing) -> list[int] | None:
+        """Of the order in which the next epoch takes the blocks; None: as they come."""
         if self.settings.order != "shuffled":
             return None
-        return np.random.default_rng([self.settings.seed, standing.epoch + 1, 0, 0])
+        return [self.settings.seed, standing.epoch + 1, 0, 0]
 
     def _plan(self, standing: Standing, position: Position, rows: Rows, number: int) -> Plan:
         """The steps over block `number` of the next epoch."""
