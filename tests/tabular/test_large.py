@@ -48,12 +48,6 @@ def test_same_seed_gives_the_same_bits(tmp_path):
     np.testing.assert_array_equal(cr.tree.pack(one.network)[0], cr.tree.pack(other.network)[0])
 
 
-def test_file_of_one_block_is_refused(tmp_path):
-    table(100).write_parquet(tmp_path / "table.parquet")
-    with pytest.raises(ValueError, match="one block of 65536 rows"):
-        learn_parquet(tmp_path / "table.parquet", "y")
-
-
 def test_arrays_mapped_from_files_are_blocks(tmp_path):
     np.save(tmp_path / "x.npy", X)
     np.save(tmp_path / "y.npy", Y)

@@ -1,5 +1,8 @@
 """Where samples come from: arrays in memory, on disk, and blocks that are made as they are read."""
 
+import weakref
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
@@ -226,3 +229,35 @@ def test_places_that_are_held_out():
 def test_places_that_do_not_fit(places, message):
     with pytest.raises(ValueError, match=message):
         bits(X, Y, validation=places)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"optimizer": "sgd", "class_weight": "balanced", "epochs": 2},
+        {"validation": (X, Y), "train_metrics": True},
+        {"backend": "numpy"},
+        {"backend": "native"},
+    ],
+)
+def test_few_blocks_are_in_memory_at_once(options):
+    alive, most = set(), []
+
+    class Watched(np.ndarray):
+        pass
+
+    class Made(Sequence):
+        def __len__(self):
+            return 20
+
+        def __getitem__(self, number):
+            x = Watched((1, 3), np.float32)  # it owns its memory: views of it keep it
+            x[:] = X[range(20)[number]]
+            alive.add(id(x))
+            weakref.finalize(x, alive.discard, id(x))
+            most.append(len(alive))
+            return x, Y[[number]]
+
+    fit(net(), Made(), loss="cross_entropy", **{"epochs": 2, **options})
+    assert max(most) <= 3

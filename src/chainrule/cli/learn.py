@@ -177,15 +177,22 @@ def batch_size(text: str) -> int | None:
     return int(text)
 
 
+def weight_of_classes(text: str | None) -> str | dict[str, float] | None:
+    """`"balanced"`, or the weights that `"yes=2,no=1"` names."""
+    if text is None or text == "balanced":
+        return text
+    return dict(_pair("--class-weight", part, "CLASS=WEIGHT") for part in parts(text))
+
+
 def class_weight(text: str | None, classes: tuple[str, ...]) -> Any:
     """`"balanced"`, or the weight of each label of `"yes=2,no=1"`."""
-    if text is None:
+    weights = weight_of_classes(text)
+    if weights is None:
         return None
     if not classes:
         raise ValueError("--class-weight: the target is a number, which has no classes")
-    if text == "balanced":
-        return text
-    weights = dict(_pair("--class-weight", part, "CLASS=WEIGHT") for part in parts(text))
+    if isinstance(weights, str):
+        return weights
     for name in weights:
         if name not in classes:
             raise ValueError(

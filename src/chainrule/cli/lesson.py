@@ -14,9 +14,11 @@ from chainrule.cli.sources import Source, source_of, target_of
 from chainrule.cli.terminal import warn
 from chainrule.data import Labels, Preprocessing, Table, split
 from chainrule.data import targets as data
+from chainrule.tabular.sources import SizedBlocks as Blocks
 
 
-_SHARE = 0.2  # held out, and of the rest for validation, where nothing else is asked for
+#: Held out, and of the rest for validation, where nothing else is asked for.
+SHARE = 0.2
 
 #: What the columns of `Lesson.columns` are.
 COLUMNS = ("column", "kind", "missing", "values", "encoded as", "note")
@@ -61,6 +63,7 @@ class Lesson:
 
     validation   what the best epoch is chosen by, or None
     test         rows for the final score; `learnt` where none were held out
+    blocks       of a file larger than memory what is learnt from, of which `learnt` are some rows
     """
 
     name: str
@@ -69,6 +72,12 @@ class Lesson:
     validation: Part | None
     test: Part
     is_held_out: bool
+    blocks: Blocks | None = None
+
+    @property
+    def rows(self) -> int:
+        """How many rows are learnt from."""
+        return len(self.learnt.x) if self.blocks is None else sum(self.blocks.sizes)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -204,7 +213,7 @@ def _division(request: Request, source: Source, rows: int, labels: Any) -> tuple
 def _share(asked: float | None, rows: int) -> float:
     if asked is not None:
         return asked
-    return _SHARE if rows >= FEW else 0.0
+    return SHARE if rows >= FEW else 0.0
 
 
 def _tell_rare(request: Request, labels: Any) -> None:

@@ -64,6 +64,10 @@ class TrainOptions:
         _recipe(help="fast, default, accurate, tabm or ensemble; of table files the default."),
     ] = None
     time: Annotated[str | None, _recipe(help="How long training may take: 90s, 2m, 1h.")] = None
+    block_rows: Annotated[
+        int | None,
+        _recipe(help="Learn a .parquet larger than memory in blocks of so many rows: 65536."),
+    ] = None
     compare: Annotated[
         bool, _recipe("--compare", help="Score boosted trees of scikit-learn too.")
     ] = False

@@ -30,7 +30,7 @@ SHAPING = (
 _WITH_PRESET = ("epochs",)
 
 #: The options that only recipes take.
-_FOR_RECIPES = ("time", "compare", "numeric", "categorical")
+_FOR_RECIPES = ("time", "compare", "numeric", "categorical", "block_rows")
 
 _TABLES = (".csv", ".tsv", ".parquet")
 _TIME = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|)")
@@ -47,8 +47,8 @@ def is_chosen(options: TrainOptions) -> bool:
         only_here = given(options, _FOR_RECIPES)
         if shaping and only_here:
             raise ValueError(
-                f"--{only_here[0]} is for presets, and {_option(shaping[0])} for networks without; "
-                "leave one of them out"
+                f"{_option(only_here[0])} is for presets, and {_option(shaping[0])} for networks "
+                "without; leave one of them out"
             )
         is_table = Path(options.data).suffix.lower() in _TABLES
         return not shaping and (is_table or bool(only_here))
@@ -87,7 +87,7 @@ def recipe_for(preset: str | None) -> Recipe:
 
 def train(options: TrainOptions) -> Result | None:
     """Train by a recipe, score and write; None where not even one epoch was trained."""
-    from chainrule.cli.lesson import Request, lesson_of
+    from chainrule.cli.lesson import Request
 
     check_folder(options.out)
     recipe, limit = recipe_for(options.preset), seconds(options.time)
@@ -104,7 +104,7 @@ def train(options: TrainOptions) -> Result | None:
         options.validation,
         options.seed,
     )
-    lesson = lesson_of(request)
+    lesson = _lesson(request, options)
     options = replace(
         options,
         preset=options.preset or "default",
@@ -116,6 +116,17 @@ def train(options: TrainOptions) -> Result | None:
     with made(options.out):
         learnt = learn_lesson(lesson, recipe, options, epochs=options.epochs, deadline=limit)
         return finish(options, lesson, learnt)
+
+
+def _lesson(request: Any, options: TrainOptions) -> Lesson:
+    """The rows, in memory or by blocks."""
+    from chainrule.cli.lesson import lesson_of
+
+    if options.block_rows is None:
+        return lesson_of(request)
+    from chainrule.cli.blocks import lesson_of_blocks
+
+    return lesson_of_blocks(request, options.block_rows, False if options.quiet else None)
 
 
 def learn_lesson(
@@ -137,14 +148,15 @@ def learn_lesson(
     chosen_by = None if validation is None else (validation.x, validation.y)
     if validation is not None and validation.weights is not None:
         chosen_by = (validation.x, validation.y, validation.weights)
+    is_whole = lesson.blocks is None
     return learn(
-        learnt.x,
-        learnt.y,
+        learnt.x if is_whole else lesson.blocks,
+        learnt.y if is_whole else None,
         lesson.preprocessing.sizes,
         lesson.task,
         recipe,
         classes=len(lesson.classes),
-        weights=learnt.weights,
+        weights=learnt.weights if is_whole else None,
         validation=chosen_by,
         seed=options.seed,
         epochs=epochs,
@@ -198,9 +210,10 @@ def lesson_told(lesson: Lesson) -> str:
     what = f"{len(lesson.classes)} classes of {target}" if lesson.classes else f"numbers {target}"
     chosen_by = 0 if lesson.validation is None else len(lesson.validation.x)
     held_out = len(lesson.test.x) if lesson.is_held_out else 0
+    blocks = "" if lesson.blocks is None else f", in {len(lesson.blocks):,} blocks"
     return (
-        f"{len(lesson.learnt.x):,} rows to learn from, {chosen_by:,} to choose the epoch by, "
-        f"{held_out or 'none'} held out; {what}"
+        f"{lesson.rows:,} rows to learn from{blocks}, {chosen_by:,} to choose the epoch by, "
+        f"{f'{held_out:,}' if held_out else 'none'} held out; {what}"
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule import data
+from chainrule.cli.memory import check_fits
 from chainrule.data import Table
 
 
@@ -45,6 +46,7 @@ def source_of(text: str, *, strict: bool = True) -> Source:
     """
     path = Path(text)
     if path.suffix.lower() in _TABLES:
+        check_fits(path)
         return Source(path.name, data.read_table(path, strict=strict))
     if path.suffix.lower() == _ARRAYS:
         return _of_arrays(path)

@@ -11,7 +11,8 @@ from chainrule.data.columns import Labels, Quantity, signed_log, text_of
 from chainrule.data.tables import Table, as_table, listed
 
 
-_MOST_VALUES = 1_000  # of a target of classes
+#: Of a target of classes.
+MOST_VALUES = 1_000
 _MOST_CLASSES = 20  # of a target of whole numbers
 _LARGEST_WHOLE = 2.0**53  # from here on different whole numbers are the same float64
 
@@ -151,7 +152,7 @@ def _labels(table: Table, target: str) -> Labels:
             f"{table.source}: the target {target!r} has one class only, {listed(values)}; "
             "there is nothing to learn"
         )
-    if len(values) > _MOST_VALUES:
+    if len(values) > MOST_VALUES:
         raise ValueError(
             f"{table.source}: the target {target!r} has {len(values)} different values, too many "
             "for classes; was --task regression meant?"

@@ -3,34 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from chainrule.data.preprocess import Preprocessing
-from chainrule.data.table_chunks import TableChunks, sample_rows
+from chainrule.tabular.division import divide
 from chainrule.tabular.learn import Learnt, learn
 from chainrule.tabular.recipes import Recipe
-
-
-_MOST_HELD_OUT = 200_000  # rows, which are kept in memory
-
-
-@dataclass(frozen=True)
-class Chosen(Sequence[Any]):
-    """Some of the blocks of a sequence, in its order."""
-
-    blocks: Sequence[Any]
-    numbers: tuple[int, ...]
-
-    def __len__(self) -> int:
-        return len(self.numbers)
-
-    def __getitem__(self, number: Any) -> Any:
-        """Block `number` of those chosen, from 0. IndexError where there is none."""
-        return self.blocks[self.numbers[number]]
+from chainrule.train.progress import counting
 
 
 def learn_parquet(
@@ -40,47 +20,61 @@ def learn_parquet(
     *,
     task: str | None = None,
     drop: Sequence[str] = (),
+    numeric: Sequence[str] = (),
+    categorical: Sequence[str] = (),
+    weights: str | None = None,
+    class_weight: str | Mapping[Any, float] | None = None,
     rows: int = 65_536,
     validation_fraction: float = 0.1,
     seed: int = 0,
     epochs: int | None = None,
+    backend: str = "auto",
+    threads: int | None = None,
     deadline: float | None = None,
     progress: bool | None = None,
 ) -> tuple[Preprocessing, Learnt]:
-    """Train a network for a Parquet file of which only some blocks are in memory at once.
+    """Train a network for a Parquet file of which only some rows are in memory at once.
 
-    target  the column to predict; task, drop  as of `Preprocessing.recognise`, which learns the
-            columns of 100,000 rows from everywhere in the file
-    rows    of a block. In every epoch blocks are taken in another order, and their rows shuffled
-    validation_fraction  of the blocks, at most 200,000 rows, that choose the epoch
+    target        the column to predict; rows without one are left out
+    task, drop, numeric, categorical  as of `Preprocessing.recognise`, which learns the columns of
+                  at most 100,000 rows from everywhere in the file
+    weights       the column with the weight of each row, or None
+    class_weight  "balanced", the weight of each class by its name, or None
+    rows          of a block. In every epoch blocks are taken in another order, and their rows
+                  shuffled
+    validation_fraction  of the rows of every block, at most 100,000 of all, that choose the epoch
     The others are those of `learn`. `save(learnt.network, path, preprocessing=..., loss=...)`
-    writes the model. ValueError for a file of fewer than two blocks, and as of `learn`.
+    writes the model. Errors as of `divide` and `learn`.
     """
-    learnt_of = sample_rows(path, seed=seed)
-    preprocessing = Preprocessing.recognise(learnt_of, target, task, drop=drop)
-    blocks = TableChunks(path, preprocessing, rows=rows)
-    if len(blocks) < 2:
-        raise ValueError(
-            f"{path}: it is one block of {rows} rows; give fewer rows a block, or read it whole "
-            "and take an estimator"
+    with counting("blocks looked through", progress) as tell:
+        found = divide(
+            path,
+            target,
+            task,
+            drop=drop,
+            numeric=numeric,
+            categorical=categorical,
+            weights=weights,
+            class_weight=class_weight,
+            rows=rows,
+            shares=(0.0, validation_fraction),
+            seed=seed,
+            tell=tell,
         )
-    most = max(1, min(len(blocks) - 1, _MOST_HELD_OUT // rows))
-    count = min(max(1, round(validation_fraction * len(blocks))), most)
-    order = np.random.default_rng(seed).permutation(len(blocks)).tolist()
-    held_out, kept = sorted(order[:count]), sorted(order[count:])
-    parts = [blocks[number] for number in held_out]
-    x, y = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
-    found = learn(
-        Chosen(blocks, tuple(kept)),
+    prepared = found.preprocessing
+    learnt = learn(
+        found.learnt,
         None,
-        preprocessing.sizes,
-        "classification" if preprocessing.classes else "regression",
+        prepared.sizes,
+        "classification" if prepared.classes else "regression",
         recipe,
-        classes=len(preprocessing.classes),
-        validation=(x, y),
+        classes=len(prepared.classes),
+        validation=None if found.chosen_by is None else found.encode(found.chosen_by),
         seed=seed,
         epochs=epochs,
+        backend=backend,
+        threads=threads,
         deadline=deadline,
         progress=progress,
     )
-    return preprocessing, found
+    return prepared, learnt

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -72,9 +73,20 @@ class Arrays:
         return _mean_error(network, error, x, y, given[0] if given else None, np.arange(len(x)))
 
 
+class SizedBlocks(Sequence[Any], ABC):
+    """Blocks (x, y) or (x, y, weights) that know how many rows each has."""
+
+    @property
+    @abstractmethod
+    def sizes(self) -> tuple[int, ...]:
+        """The rows of each block."""
+
+
 @dataclass(frozen=True)
 class Blocks:
-    """Blocks (x, y) or (x, y, weights) of one size, but for the last, of which one is in memory.
+    """Blocks (x, y) or (x, y, weights), of which one is in memory.
+
+    x           `SizedBlocks`, or any of one size but for the last
 
     validation  rows held out, (x, y) or (x, y, weights), or None
     ValueError for no blocks, and for places in place of rows held out.
@@ -92,24 +104,27 @@ class Blocks:
             raise ValueError("learn: places held out of blocks; pass (x, y) of rows held out")
 
     @cached_property
-    def _sizes(self) -> tuple[int, int]:
-        return len(self.x[0][1]), len(self.x[len(self.x) - 1][1])
+    def _sizes(self) -> tuple[int, ...]:
+        if isinstance(self.x, SizedBlocks):
+            return self.x.sizes
+        last = len(self.x) - 1
+        return (len(self.x[0][1]),) * last + (len(self.x[last][1]),)
 
     @property
     def rows(self) -> int:
         """How many rows are learnt from."""
-        return self._sizes[0] * (len(self.x) - 1) + self._sizes[1]
+        return sum(self._sizes)
 
     def steps(self, batch: int) -> int:
         """How many batches an epoch has: of each block those that are full, or the whole of it."""
-        size, last = self._sizes
-        return max(size // batch, 1) * (len(self.x) - 1) + max(last // batch, 1)
+        return sum(max(size // batch, 1) for size in self._sizes)
 
     def looked_at(self) -> tuple[Any, Any]:
         """Some rows of some blocks, evenly spaced, and their weights or None."""
         numbers = range(0, len(self.x), -(-len(self.x) // _MOST_BLOCKS))
-        share = -(-len(numbers) * self._sizes[0] // _MOST_LOOKED_AT)
-        parts = [[array[::share] for array in self.x[number]] for number in numbers]
+        share = -(-len(numbers) * max(self._sizes) // _MOST_LOOKED_AT)
+        # Copies: a view would keep its whole block.
+        parts = [[np.array(array[::share]) for array in self.x[number]] for number in numbers]
         weights = [part[2] for part in parts if len(part) > 2]
         return np.concatenate([x for x, *_ in parts]), np.concatenate(weights) if weights else None
 

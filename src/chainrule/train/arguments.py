@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import chain, repeat
 from numbers import Real
 from typing import Any
 
@@ -99,10 +100,9 @@ def check_targets(network: Any, loss: Loss, source: Source, held_out: Rows | Non
     """ValueError for a target that the loss has no meaning for, such as a label without output."""
     shape = trace(network, source.types.x).outputs[0].shape
     outputs = shape[-1] if len(shape) > 1 and isinstance(shape[-1], int) else 1
-    blocks = [("y", block) for block in source.blocks()]
-    if held_out is not None:
-        blocks.append(("validation y", held_out))
-    for name, block in blocks:
+    watched = () if held_out is None else (held_out,)
+    named = chain(zip(repeat("y"), source.blocks()), zip(repeat("validation y"), watched))
+    for name, block in named:
         for y in block.targets_in_turn(1 << 20):
             try:
                 loss.check_target(y, outputs)

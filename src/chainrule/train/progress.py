@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import numpy as np
@@ -34,6 +34,25 @@ def live_line(epochs: int, done: int) -> Iterator[Callback]:
             progress.update(task, completed=moment.epoch, numbers=summary(moment.history))
 
         yield show
+
+
+@contextmanager
+def counting(what: str, is_shown: bool | None) -> Iterator[Callable[[int, int], None]]:
+    """A function (done, total) that draws a line on standard error, which goes at the end.
+
+    is_shown  None: where that is a terminal
+    """
+    console = Console(stderr=True)
+    if not (console.is_terminal if is_shown is None else is_shown):
+        yield lambda done, total: None
+        return
+    columns = (
+        TextColumn("{task.completed}/{task.total} {task.description}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task(what, total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
 
 
 def summary(history: Mapping[str, Sequence[float]]) -> str:
