@@ -5,7 +5,8 @@ import os
 import numpy as np
 import pytest
 
-from chainrule.cli import report
+from chainrule.cli import report, tuning
+from chainrule.cli.lesson import Request
 from chainrule.save import read
 
 
@@ -87,10 +88,26 @@ def test_storage_of_another_search_is_refused(here, table):
     assert status == 2 and "s.journal holds a search for 'y' of t.csv" in err
 
 
+@pytest.mark.parametrize("storage", ["t.csv", "none/s.db", "nonsense://user:secret@host/d"])
+def test_storage_that_cannot_be_used_is_refused(tmp_path, here, table, storage):
+    status, _, err = here("tune", table, *SHORT, "--trials", "1", "--storage", storage, "-q")
+    assert status == 2 and err.count("\n") == 1
+    assert storage.replace("secret", "***") in err
+    assert os.listdir(tmp_path) == ["t.csv"]
+
+
 def test_several_processes_search_together(tmp_path, run, table):
     done = run("tune", table, *SHORT, "--trials", "3", "--workers", "2")
     assert (done.returncode, done.stderr) == (0, "")
     assert len(trials(done.stdout)) == 3
+
+
+def test_process_that_fails_is_told_of(capsys):
+    lesson = Request("none.csv", "y", None, (), (), (), None, None, None, None, 0)
+    plan = tuning.Plan(lesson, "fast", "s.journal", 1, 0.0, 0, "numpy", 1)
+    with tuning.workers(plan, [1, 1]):
+        pass
+    assert "1 of 1 processes beside this one ended by an error or" in capsys.readouterr().err
 
 
 def test_ctrl_c_writes_the_best_so_far(tmp_path, run, table):

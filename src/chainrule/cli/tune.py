@@ -191,10 +191,11 @@ def _shares(trials: int | None, workers: int) -> list[int | None]:
 
 def _say_begun(options: TuneOptions, plan: Plan, before: int) -> None:
     from chainrule.cli.terminal import say
+    from chainrule.tune.storage import without_password
 
     if options.quiet:
         return
-    where = f"trials are kept in {plan.storage}"
+    where = f"trials are kept in {without_password(plan.storage)}"
     say(f"going on after {before} trials; {where}" if before else where)
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from chainrule.cli.lesson import Lesson, Request, lesson_of
 from chainrule.cli.recipe import learn_lesson, recipe_for
+from chainrule.cli.terminal import warn
 from chainrule.tabular.space import recipe_with, space_of, values_of
 from chainrule.tune.study import EndedEarly, Record, Rungs, Study, best_record
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 _HALVINGS = 3  # a trial is compared with others after so many powers of 3 of its epochs
 _TO_END = 10.0  # seconds that a process has to end its epoch
-_SHARED_SEEDS = 1_000  # between the seeds of processes
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def recipe_of(plan: Plan) -> Recipe:
     return recipe if plan.epochs is None else replace(recipe, epochs=plan.epochs, steps=None)
 
 
-def study_of(plan: Plan, lesson: Lesson, worker: int = 0) -> Study:
+def study_of(plan: Plan, lesson: Lesson) -> Study:
     """The trials so far, and those to come. Errors as of `Study`; ValueError for too few rows."""
     if lesson.validation is None:
         raise ValueError(
@@ -84,8 +84,7 @@ def study_of(plan: Plan, lesson: Lesson, worker: int = 0) -> Study:
         f"preset {plan.preset}, {recipe.epochs} epochs, seed {plan.seed}"
     )
     rungs = Rungs(max(epochs // 3**_HALVINGS, 1))
-    seed = plan.seed + _SHARED_SEEDS * worker
-    return Study(plan.storage, space_of(recipe, lesson.task), purpose, rungs, seed)
+    return Study(plan.storage, space_of(recipe, lesson.task), purpose, rungs, plan.seed)
 
 
 def search(
@@ -153,9 +152,7 @@ def workers(plan: Plan, trials: Sequence[int | None]) -> Iterator[None]:
     context = multiprocessing.get_context("spawn")
     stop = context.Event()
     started = [
-        context.Process(target=work, args=(plan, worker, share, stop), daemon=True)
-        for worker, share in enumerate(trials)
-        if worker
+        context.Process(target=work, args=(plan, share, stop), daemon=True) for share in trials[1:]
     ]
     # Ctrl-C reaches all processes of a terminal; only this one is to hear it.
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -168,6 +165,7 @@ def workers(plan: Plan, trials: Sequence[int | None]) -> Iterator[None]:
         yield
         for process in started:
             process.join()
+        _say_lost(started)
     finally:
         stop.set()
         for process in started:
@@ -175,13 +173,23 @@ def workers(plan: Plan, trials: Sequence[int | None]) -> Iterator[None]:
             process.terminate()
 
 
-def work(plan: Plan, worker: int, trials: int | None, stop: Any) -> None:
+def _say_lost(processes: Sequence[Any]) -> None:
+    """Processes that ended by an error, or were killed."""
+    lost = [str(process.exitcode) for process in processes if process.exitcode]
+    if lost:
+        warn(
+            f"{len(lost)} of {len(processes)} processes beside this one ended by an error or were "
+            f"killed (exit status {', '.join(lost)}); the search went on without them"
+        )
+
+
+def work(plan: Plan, trials: int | None, stop: Any) -> None:
     """What a process beside the first one does: trials, until time or number are up."""
     # What it would print the first process has printed.
     sys.stderr = sys.stdout = open(os.devnull, "w")  # noqa: SIM115
     try:
         lesson = lesson_of(plan.request)
-        study = study_of(plan, lesson, worker)
+        study = study_of(plan, lesson)
         for _ in search(plan, lesson, study, trials, Found(), stop.is_set):
             pass
     except KeyboardInterrupt:
@@ -198,6 +206,6 @@ def leaderboard(records: list[Record]) -> list[Record]:
 
 
 def begun(plan: Plan, lesson: Lesson, study: Study) -> list[Record]:
-    """The trials that were there before; a search without any begins with the preset itself."""
+    """The trials that were there before; a new search begins with the preset itself."""
     study.begin_with(values_of(recipe_of(plan), lesson.task))
     return study.records()

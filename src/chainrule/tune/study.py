@@ -9,15 +9,16 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from chainrule.tune.space import Choice, Space
-from chainrule.tune.suggestions import distribution, value_of
+import numpy as np
+
+from chainrule.tune.space import Choice, Interval, Space
+from chainrule.tune.storage import opened, storage_errors, without_password
+from chainrule.tune.suggestions import value_of
 
 
 _NAME = "chainrule"
-_DATABASES = (".db", ".sqlite", ".sqlite3")
 
 #: (values, report) -> the loss. report(step, loss so far) says whether the trial is to end here.
 Objective = Callable[[dict[str, Any], Callable[[int, float], bool]], float]
@@ -63,60 +64,97 @@ class Study:
     storage  a URL as SQLAlchemy takes it; a file that ends in .db or .sqlite, for one machine; any
              other file, a journal, which several machines may share over a network folder
     purpose  what is searched for: a storage takes trials of one purpose alone
-    ValueError for a storage of another purpose; ModuleNotFoundError without optuna.
+    seed     of what is tried: a trial's values follow from it, its number and the trials before
+    OSError for a storage that cannot be used, also later; ValueError for one of another purpose, or
+    of another program; ModuleNotFoundError without optuna or the driver of a database.
     """
 
     def __init__(self, storage: str, space: Space, purpose: str, rungs: Rungs, seed: int) -> None:
         self.space = space
+        self._storage = storage
+        self._seed = seed
         self._optuna = _imported()
-        with self._silent():
-            pruner = self._optuna.pruners.SuccessiveHalvingPruner(
-                min_resource=rungs.least, reduction_factor=rungs.factor
-            )
-            self._study = self._optuna.create_study(
-                storage=_opened(self._optuna, storage),
-                study_name=_NAME,
-                pruner=pruner,
-                load_if_exists=True,
-            )
-            # Otherwise a search that goes on would try what it has tried.
-            begun = len(self._study.get_trials(deepcopy=False))
-            self._study.sampler = self._optuna.samplers.TPESampler(seed=seed + begun)
-        known = self._study.user_attrs.get("purpose", purpose)
-        if known != purpose:
-            raise ValueError(
-                f"{storage} holds a search for {known}, not for {purpose}; choose another storage"
-            )
-        self._study.set_user_attr("purpose", purpose)
+        with self._stored():
+            self._study, self._is_new = self._found(rungs)
+            self._check(purpose)
+            self._study.set_user_attr("purpose", purpose)
 
     def begin_with(self, values: Mapping[str, Any]) -> None:
-        """Try these values first, in a storage without trials."""
-        if not self._study.get_trials(deepcopy=False):
-            places = {name: _stored(self.space[name], value) for name, value in values.items()}
-            self._study.enqueue_trial(places)
+        """Try these values first in a new storage, and again where that failed or was interrupted.
+
+        Not where the process that tried them was killed: they count as tried by one that is slow.
+        """
+        places = {name: _place(self.space[name], value) for name, value in values.items()}
+        with self._stored():
+            states = {
+                trial.state.name
+                for trial in self._trials()
+                if trial.params == places or trial.state.name == "WAITING"
+            }
+            if self._is_new or states == {"FAIL"}:
+                self._study.enqueue_trial(places)
 
     def run(self, objective: Objective, trials: int | None, ends: float) -> Iterator[Record]:
         """Try values until so many trials are done here, or it is `ends`, a `time.time()`.
 
         An objective that raises an error is a trial that failed; KeyboardInterrupt is not caught.
         """
-        axes = {name: distribution(self._optuna, x) for name, x in self.space.items()}
         done = 0
         while (trials is None or done < trials) and time.time() < ends:
-            with self._silent():
-                asked = self._study.ask(axes)
-            yield self._tried(objective, asked)
+            yield self._tried(objective, self._asked())
             done += 1
 
     def records(self) -> list[Record]:
         """Every trial that has ended, whichever process made it."""
-        found = [self._record(trial) for trial in self._study.get_trials(deepcopy=False)]
+        with self._stored():
+            found = [self._record(trial) for trial in self._trials()]
         return [record for record in found if record.ended]
+
+    def _found(self, rungs: Rungs) -> tuple[Any, bool]:
+        """The study of the storage, and whether it was made here: of several processes by one."""
+        optuna = self._optuna
+        storage = opened(optuna, self._storage)
+        pruner = optuna.pruners.SuccessiveHalvingPruner(
+            min_resource=rungs.least, reduction_factor=rungs.factor
+        )
+        try:
+            return optuna.create_study(storage=storage, study_name=_NAME, pruner=pruner), True
+        except optuna.exceptions.DuplicatedStudyError:
+            return optuna.load_study(storage=storage, study_name=_NAME, pruner=pruner), False
+
+    def _check(self, purpose: str) -> None:
+        # In this order: a process that came between has set the purpose before its first trial.
+        is_new = not self._trials() and [x.name for x in self._study.directions] == ["MINIMIZE"]
+        known = self._study.user_attrs.get("purpose")
+        if known == purpose or (known is None and is_new):
+            return
+        other = "trials of another program" if known is None else f"a search for {known}"
+        raise ValueError(
+            f"{without_password(self._storage)} holds {other}, not for {purpose}; choose another "
+            "storage"
+        )
+
+    def _trials(self) -> list[Any]:
+        return self._study.get_trials(deepcopy=False)
+
+    def _asked(self) -> Any:
+        """A trial with values. Processes of one seed try different ones: no number is given twice.
+
+        That number is known only after a trial was asked for, hence a sampler for each.
+        """
+        with self._stored():
+            asked = self._study.ask()
+            (seed,) = np.random.SeedSequence([self._seed, asked.number]).generate_state(1)
+            self._study.sampler = self._optuna.samplers.TPESampler(seed=int(seed))
+            for name, range_of in self.space.items():
+                _suggest(asked, name, range_of)
+        return asked
 
     def _tried(self, objective: Objective, asked: Any) -> Record:
         def report(step: int, loss: float) -> bool:
-            asked.report(loss, step)
-            return bool(asked.should_prune())
+            with self._stored():
+                asked.report(loss, step)
+                return bool(asked.should_prune())
 
         states, values = self._optuna.trial.TrialState, self._values(asked.params)
         score, state = None, states.FAIL
@@ -126,12 +164,13 @@ class Study:
         except EndedEarly:
             state = states.PRUNED
         except (ValueError, ArithmeticError, MemoryError) as error:
-            asked.set_user_attr("error", f"{type(error).__name__}: {error}"[:300])
+            with self._stored():
+                asked.set_user_attr("error", f"{type(error).__name__}: {error}"[:300])
         finally:
-            with self._silent():
+            with self._stored():
                 self._study.tell(asked, score if state == states.COMPLETE else None, state)
-        frozen = self._study.get_trials(deepcopy=False)[asked.number]
-        return self._record(frozen)
+        with self._stored():
+            return self._record(self._trials()[asked.number])
 
     def _values(self, params: Mapping[str, Any]) -> dict[str, Any]:
         return {name: value_of(self.space[name], params[name]) for name in self.space}
@@ -150,13 +189,14 @@ class Study:
         return Record(trial.number, values, ended if is_whole else "", score, steps, took)
 
     @contextmanager
-    def _silent(self) -> Iterator[None]:
-        """While this lasts optuna announces nothing on standard error."""
+    def _stored(self) -> Iterator[None]:
+        """While this lasts errors are those of the storage, and optuna announces nothing."""
         logging = self._optuna.logging
         before = logging.get_verbosity()
         logging.set_verbosity(logging.ERROR)
         try:
-            yield
+            with storage_errors(self._optuna, self._storage):
+                yield
         finally:
             logging.set_verbosity(before)
 
@@ -183,17 +223,14 @@ def _imported() -> Any:
     return optuna
 
 
-def _opened(optuna: Any, storage: str) -> Any:
-    if "://" in storage:
-        return storage
-    if Path(storage).suffix in _DATABASES:
-        return f"sqlite:///{Path(storage).absolute()}"
-    from optuna.storages import JournalStorage  # pyright: ignore[reportMissingImports]
-    from optuna.storages.journal import JournalFileBackend  # pyright: ignore[reportMissingImports]
-
-    return JournalStorage(JournalFileBackend(storage))
+def _suggest(asked: Any, name: str, range_of: Interval | Choice) -> None:
+    if isinstance(range_of, Choice):
+        asked.suggest_categorical(name, tuple(range(len(range_of.options))))
+        return
+    suggest = asked.suggest_int if range_of.is_whole else asked.suggest_float
+    suggest(name, range_of.low, range_of.high, log=range_of.is_log)
 
 
-def _stored(range_of: Any, value: Any) -> Any:
+def _place(range_of: Interval | Choice, value: Any) -> Any:
     """A value as the storage holds it: an option by its place."""
     return range_of.options.index(value) if isinstance(range_of, Choice) else value
