@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 import chainrule as cr
+from chainrule.compile.program import Compiled, Program
+from chainrule.compile.target import host
 from chainrule.node import OPERATIONS
 from chainrule.testing import check_same
 
@@ -218,6 +220,26 @@ def test_text_of_the_stages_is_the_same_every_time():
         return stages.graph, stages.schedule, stages.buffers, stages.ir
 
     assert made() == made()
+
+
+@pytest.mark.parametrize("shape", [(3, 4), (4,), (1,), ()])
+def test_constants_of_other_values_make_other_results(shape):
+    found = []
+    for seed in (0, 1):
+        value = np.random.default_rng(seed).normal(size=shape)
+        graph = cr.trace(lambda x, value=value: x[:, :1] * value.sum() + value.ravel(), rows_of(3))
+        found.append(cr.compile(graph, X)(X))
+        check_same(found[-1], graph(X))
+    assert not np.any(found[0] == found[1])
+
+
+def test_last_arguments_may_be_given_once():
+    graph = cr.trace(lambda x, w, b: x @ w + b, rows_of(3), W, np.array(2.0))
+    function = Compiled(Program(graph, host()), 1, (W, np.array(2.0)))
+    for rows in (1, 5, 40):
+        x = np.resize(X, (rows, 3))
+        check_same(function(x), graph(x, W, 2.0))
+        check_same(function(x[::-1]), graph(x[::-1], W, 2.0))
 
 
 # ---- operations of one's own -----------------------------------------------------------------

@@ -121,7 +121,8 @@ class Program:
         what  tells such texts for one graph apart
         """
         # The code holds places of the table: what gives them out belongs to what the code is.
-        content = f"{what} {self.graph.hash} {self.donated} {self.plan.schedule} {self.plan.places}"
+        found = _told(self.plan.schedule.graph)
+        content = f"{what} {found} {self.donated} {self.plan.schedule} {self.plan.places}"
         if not _is_ours(self.graph):
             # The hash holds the name of an operation, not what its code does.
             text = write()
@@ -132,6 +133,14 @@ class Program:
         """Memory for at most so many rows."""
         private = private_bytes(self.plan, self.gemm_bytes).at(rows)
         return Tables(self.plan, rows, threads, private)
+
+
+def _told(graph: Graph) -> str:
+    """All of a graph but the values of arrays, which the code finds by their addresses."""
+    arrays = {node for node in graph.nodes if node.value is not None and node.value.size != 1}
+    lines = [str(node.type) if node in arrays else graph.line(node) for node in graph.nodes]
+    ends = [[graph.names[node] for node in nodes] for nodes in (graph.inputs, graph.outputs)]
+    return f"{lines} {ends}"
 
 
 def _is_ours(graph: Graph) -> bool:
@@ -185,15 +194,18 @@ class Compiled:
     """A function in machine code: called with arrays like the function it was made from.
 
     It may be called from several Python threads; the calls then follow one another.
+    last  arrays for the last arguments, which are then left out of every call
     """
 
-    def __init__(self, program: Program, threads: int) -> None:
+    def __init__(self, program: Program, threads: int, last: Sequence[Any] = ()) -> None:
         self.program = program
         self.threads = threads
         self.stages = Stages(program)
         graph, slots = program.graph, program.plan.slots
         buffers = sorted(program.plan.outputs, key=lambda buffer: cast(int, buffer.output))
-        self._inputs = [(slots[x], np.dtype(x.type.dtype), x.shape) for x in graph.inputs]
+        count = len(graph.inputs) - len(last)
+        self._inputs = [(slots[x], np.dtype(x.type.dtype), x.shape) for x in graph.inputs[:count]]
+        self._last = {x: np.array(a) for x, a in zip(graph.inputs[count:], last, strict=True)}
         self._outputs = [
             (slots[buffer], np.dtype(x.type.dtype), x.shape)
             for buffer, x in zip(buffers, graph.outputs, strict=True)
@@ -245,8 +257,8 @@ class Compiled:
 
     def _bound(self, args: Sequence[Any]) -> tuple[Sequence[Any], int]:
         """The arguments as arrays that the code takes, and the number of rows."""
-        values, batch = self.graph.bind(args)
-        arrays = [values[node] for node in self.graph.inputs]
+        values, batch = self.graph.bind((*args, *self._last.values()))
+        arrays = [values[node] for node in self.graph.inputs[: len(self._inputs)]]
         for array, (_, dtype, _) in zip(arrays, self._inputs, strict=True):
             if array.dtype != dtype:
                 raise TypeError(f"compiled code takes no {array.dtype}; evaluate with NumPy")
@@ -255,6 +267,8 @@ class Compiled:
     def _tables_for(self, rows: int) -> Tables:
         if self._tables is None or rows > self._tables.rows:
             self._tables = self.program.tables(rows, self.threads)
+            for node, array in self._last.items():
+                self._tables.put(node, array)
         return self._tables
 
     def _run(self, tables: Tables, rows: int) -> None:

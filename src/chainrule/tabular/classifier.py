@@ -134,7 +134,7 @@ class TabularClassifier(CallbackSupportMixin, TabularMixin, ClassifierMixin, Bas
         self.temperature_ = 1.0
         if held_out is None or not self.calibrate:
             return
-        logits = self._forward(identity)(held_out.x)
+        logits = self._forward(identity, self.backend_)(held_out.x)
         self.temperature_ = temperature(logits, held_out.y, held_out.weights)
         self._set_network(scaled(self.network_, self.temperature_))
 
@@ -145,7 +145,10 @@ class TabularClassifier(CallbackSupportMixin, TabularMixin, ClassifierMixin, Bas
 
     def predict_proba(self, X: Any) -> Any:
         """The probability of each class `(rows, classes)`, in the order of `classes_`."""
-        return self._outputs(X, softmax)
+        found = self._outputs(X, softmax)
+        # Those of float32 do not add up to 1 in the digits of float64, which metrics ask for.
+        found /= np.add.reduce(found, axis=1, keepdims=True)
+        return found
 
     def predict_log_proba(self, X: Any) -> Any:
         """Its logarithm `(rows, classes)`."""

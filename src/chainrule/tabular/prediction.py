@@ -10,7 +10,7 @@ import numpy as np
 
 from chainrule import tree
 from chainrule.data.real_numbers import RobustNumber
-from chainrule.graph import Graph
+from chainrule.graph import Graph, inline
 from chainrule.train.backend import Backend
 from chainrule.transforms.trace import trace
 from chainrule.types import BATCH, ArrayType
@@ -54,9 +54,9 @@ def forward(network: Any, link: Callable[[Any], Any], columns: int, backend: Bac
     NumPy have not, so that it computes in float64 there: what differs is far below float32.
     """
     dtype = "float32" if backend.name == "native" else "float64"
-    graph = prediction_graph(network, link, columns, dtype)
-    few = replace(backend, threads=1).function(graph)
-    return Forward(few, few if backend.threads == 1 else backend.function(graph), dtype)
+    graph, numbers = _lifted(prediction_graph(network, link, columns, dtype))
+    few = replace(backend, threads=1).function(graph, numbers)
+    return Forward(few, few if backend.threads == 1 else backend.function(graph, numbers), dtype)
 
 
 def prediction_graph(network: Any, link: Callable[[Any], Any], columns: int, dtype: str) -> Graph:
@@ -64,6 +64,28 @@ def prediction_graph(network: Any, link: Callable[[Any], Any], columns: int, dty
     leaves, structure = tree.flatten(network)
     cast = tree.unflatten(structure, [np.asarray(leaf, dtype) for leaf in leaves])
     return trace(lambda x: link(cast(x)), ArrayType((BATCH, columns), dtype))
+
+
+def _lifted(graph: Graph) -> tuple[Graph, list[Any]]:
+    """The graph with its fractions, such as a temperature, as inputs too; and what they are.
+
+    Machine code holds single numbers, while it finds arrays by their addresses: so models of one
+    shape share theirs.
+    """
+    fractions = [node for node in graph.nodes if _is_fraction(node.value)]
+
+    def lifted(x: Any, *numbers: Any) -> Any:
+        given = dict(zip((*graph.inputs, *fractions), (x, *numbers), strict=True))
+        return inline(graph.outputs, given, None)[0]
+
+    numbers = [node.value for node in fractions]
+    return trace(lifted, graph.inputs[0].type, *numbers), numbers
+
+
+def _is_fraction(value: Any) -> bool:
+    if value is None or value.size != 1 or value.dtype.kind != "f":
+        return False
+    return not float(value.item()).is_integer()
 
 
 @dataclass(frozen=True)

@@ -117,7 +117,7 @@ class TabularRegressor(CallbackSupportMixin, TabularMixin, RegressorMixin, BaseE
         self.held_out_errors_, self.held_out_weights_ = None, None
         if held_out is None:
             return
-        found = self._forward(identity)(held_out.x)
+        found = self._forward(identity, self.backend_)(held_out.x)
         truth = self.targets_.decoded(held_out.y)
         if self.quantiles is None:
             errors = np.abs(truth - self.targets_.decoded(found))

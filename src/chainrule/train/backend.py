@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,14 +74,18 @@ class Backend:
 
         return native_epoch(step, self.threads)
 
-    def function(self, graph: Graph) -> Callable[..., Any]:
-        """A graph made ready to be called many times. TypeError as of `backend`."""
+    def function(self, graph: Graph, last: Sequence[Any] = ()) -> Callable[..., Any]:
+        """A graph made ready to be called many times. TypeError as of `backend`.
+
+        last  arrays for the last arguments, which are then left out of every call
+        """
         if self.name == "numpy" or (without_code(graph) and not self.is_required):
-            return program(graph)
+            evaluated = program(graph)
+            return lambda *args: evaluated(*args, *last)
         _check_code(graph)
         from chainrule.compile.program import Compiled, Program
 
-        return Compiled(Program(graph, host()), self.threads)
+        return Compiled(Program(graph, host()), self.threads, last)
 
 
 def backend(name: str, threads: int | None, step: Graph, batch: int, steps: int) -> Backend:
