@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.exceptions import NotFittedError
 
 from chainrule.compile import cache
 from chainrule.tabular import TabularClassifier, TabularRegressor
@@ -62,3 +63,41 @@ def test_numbers_of_a_row_do_not_depend_on_others(kind):
     whole = model.predict(X)
     for rows in (slice(0, 1), slice(5, 70), slice(0, 119)):
         np.testing.assert_array_equal(model.predict(X[rows]), whole[rows])
+
+
+# ---- one row as a dict -----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def of_mixed(mixed):
+    """A frame, and both estimators that learnt of it."""
+    frame, classes, numbers = mixed
+    settings = {"hidden_layer_sizes": (8,), "epochs": 4}
+    told = TabularClassifier("fast", **settings).fit(frame, classes)
+    return frame, (told, TabularRegressor("fast", **settings).fit(frame, numbers))
+
+
+@pytest.mark.parametrize("place", range(0, 300, 60))
+def test_dict_of_entries_is_predicted_as_the_row_of_a_frame(of_mixed, place):
+    frame, models = of_mixed
+    entries = frame.iloc[place].to_dict()
+    for model in models:
+        np.testing.assert_array_equal(model.predict(entries), model.predict(frame[place:][:1]))
+    told, number = models
+    np.testing.assert_array_equal(told.predict_proba(entries), told.predict_proba(frame)[[place]])
+    assert number.predict_interval(entries).shape == (1, 2)
+
+
+def test_dict_with_a_column_that_was_never_there_or_without_one_is_refused(of_mixed):
+    frame, models = of_mixed
+    entries = frame.iloc[0].to_dict()
+    for model in models:
+        with pytest.raises(ValueError, match="no column of these names was there in fit: sizes"):
+            model.predict({**entries, "sizes": 1})
+        with pytest.raises(ValueError, match="no column 'size'"):
+            model.predict({"group": "north"})
+
+
+def test_dict_before_fit_is_refused():
+    with pytest.raises(NotFittedError):
+        TabularClassifier().predict({"size": 1})

@@ -11,6 +11,7 @@ from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils.validation import check_is_fitted
 
 from chainrule.data.recognition import ColumnReport
+from chainrule.data.tables import listed
 from chainrule.nn.activations import identity
 from chainrule.nn.losses import Loss
 from chainrule.tabular import files, fitting
@@ -29,6 +30,9 @@ from chainrule.types import BATCH, ArrayType
 
 #: Attributes that are made again when they are needed: machine code cannot be pickled.
 _MADE_ANEW = ("_ready",)
+
+#: Where the names of the columns are kept among what is ready.
+_NAMES = "names"
 
 
 class TabularMixin:
@@ -112,7 +116,13 @@ class TabularMixin:
         return self._ready[link, name]
 
     def _outputs(self, x: Any, link: Callable[[Any], Any]) -> Any:
-        """The link of the network's outputs for rows x: float64 `(rows, outputs)`."""
+        """The link of the network's outputs for rows x: float64 `(rows, outputs)`.
+
+        x  a dict of one row's entries by column is that row, encoded in microseconds
+        """
+        if isinstance(x, dict):
+            row = self._row(x)
+            return self._forward(link)(row)
         state = vars(self)
         quick: QuickRows | None = state.get("_ready", {}).get(QuickRows)
         matrix = None if quick is None else quick(x)
@@ -123,6 +133,16 @@ class TabularMixin:
         if "feature_names_in_" not in state:
             self._ready[QuickRows] = quick_rows(self.preprocessing_.columns)
         return self._forward(link)(matrix)
+
+    def _row(self, entries: dict[str, Any]) -> Any:
+        """The matrix of one row. ValueError for columns that are missing, or were never there."""
+        if _NAMES not in vars(self).get("_ready", ()):
+            check_is_fitted(self)
+            self._ready[_NAMES] = frozenset(column.name for column in self.columns_)
+        if strange := entries.keys() - self._ready[_NAMES]:
+            names = listed(sorted(map(str, strange)))
+            raise ValueError(f"the row: no column of these names was there in fit: {names}")
+        return self.preprocessing_.row(entries)
 
     # ---- importance ------------------------------------------------------------------------------
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from chainrule import tree
+from chainrule.compile.few_rows import FewRows
+from chainrule.compile.program import Compiled
 from chainrule.data.real_numbers import RobustNumber
 from chainrule.graph import Graph, inline
 from chainrule.train.backend import Backend
@@ -29,17 +31,18 @@ _FEW = 64  # rows: for fewer, threads would wait for each other longer than they
 class Forward:
     """A network with the link of its loss, ready to be called again and again.
 
-    few, many  of `(rows, columns)` in `dtype`: by one thread, and by all
+    few   of at most 64 rows `(rows, columns)` of any dtype, or None
+    many  of `(rows, columns)` in `dtype`
     """
 
-    few: Callable[[Any], Any]
+    few: Callable[[Any], Any] | None
     many: Callable[[Any], Any]
     dtype: str
 
     def __call__(self, x: Any) -> Any:
         """What is predicted for x `(rows, columns)`: float64 `(rows, outputs)`."""
         if len(x) <= _FEW:
-            return self.few(np.ascontiguousarray(x, self.dtype)).astype(np.float64)
+            return self._of(x) if self.few is None else self.few(x)
         starts = range(0, len(x), _AT_ONCE)
         return np.concatenate([self._of(x[start : start + _AT_ONCE]) for start in starts])
 
@@ -55,8 +58,9 @@ def forward(network: Any, link: Callable[[Any], Any], columns: int, backend: Bac
     """
     dtype = "float32" if backend.name == "native" else "float64"
     graph, numbers = _lifted(prediction_graph(network, link, columns, dtype))
-    few = replace(backend, threads=1).function(graph, numbers)
-    return Forward(few, few if backend.threads == 1 else backend.function(graph, numbers), dtype)
+    many = backend.function(graph, numbers)
+    few = FewRows(many.program, _FEW, numbers) if isinstance(many, Compiled) else None
+    return Forward(few, many, dtype)
 
 
 def prediction_graph(network: Any, link: Callable[[Any], Any], columns: int, dtype: str) -> Graph:
