@@ -139,8 +139,8 @@ class TabularMixin:
         if _NAMES not in vars(self).get("_ready", ()):
             check_is_fitted(self)
             self._ready[_NAMES] = frozenset(column.name for column in self.columns_)
-        if strange := entries.keys() - self._ready[_NAMES]:
-            names = listed(sorted(map(str, strange)))
+        if not entries.keys() <= self._ready[_NAMES]:
+            names = listed(sorted(map(str, entries.keys() - self._ready[_NAMES])))
             raise ValueError(f"the row: no column of these names was there in fit: {names}")
         return self.preprocessing_.row(entries)
 
