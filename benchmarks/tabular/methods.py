@@ -97,6 +97,7 @@ METHODS: dict[str, Method] = {
         Method("fast", "chainrule fast", _tabular("fast"), "chainrule"),
         Method("default", "chainrule default", _tabular("default"), "chainrule"),
         Method("accurate", "chainrule accurate", _tabular("accurate"), "chainrule"),
+        Method("tabm", "chainrule tabm", _tabular("tabm"), "chainrule"),
         Method("ensemble", "chainrule ensemble", _tabular("ensemble"), "chainrule"),
         Method("mlp", "chainrule MLP", _drop_in, "chainrule"),
         Method("sklearn-mlp", "scikit-learn MLP", _sklearn_mlp, "sklearn"),

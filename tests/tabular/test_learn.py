@@ -154,6 +154,17 @@ def test_no_epoch_begins_after_the_deadline():
     assert len(found.network.members) == 3
 
 
+def test_learning_rate_has_come_to_its_end_with_the_deadline():
+    rates = learnt(narrow("default"), epochs=100_000, deadline=1.0).history["learning_rate"]
+    assert len(rates) > 20
+    assert max(rates) > 0.05 and rates[-1] < 0.007  # of at most 0.07
+
+
+def test_deadline_that_is_far_changes_no_bit():
+    one, other = (learnt(narrow("default"), epochs=5, deadline=d).network for d in (None, 1e4))
+    np.testing.assert_array_equal(cr.tree.pack(one)[0], cr.tree.pack(other)[0])
+
+
 def test_a_callback_ends_the_training_and_sees_each_epoch():
     seen = []
 

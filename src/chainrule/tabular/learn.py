@@ -26,6 +26,7 @@ from chainrule.train.loop import fit
 from chainrule.train.optimizers import Lbfgs, Optimizer
 from chainrule.train.optimizers import optimizer as find_optimizer
 from chainrule.train.run import Result
+from chainrule.train.schedules import schedule as find_schedule
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def learn(
     loss        other than the recipe's, such as "quantile"; outputs  of the network, where they are
                 not as many as the classes or those of y
     epochs      instead of the recipe's
-    deadline    seconds after which no epoch begins; the schedule does not know of it
+    deadline    seconds after which no epoch begins, and in which the schedule comes to its end
     The others, and the errors, are those of `train.fit`. Ctrl-C keeps the best so far. ValueError
     where an argument does not fit.
     """
@@ -172,7 +173,7 @@ class _Lesson:
             source.y,
             loss=self.loss,
             optimizer=_optimizer(recipe, self.task),
-            schedule=recipe.schedule,
+            schedule=watch.paced(find_schedule(recipe.schedule)),
             epochs=epochs,
             batch_size=batch,
             drop_last=True,
