@@ -4,6 +4,7 @@ the counters of the loops around them."""
 from __future__ import annotations
 
 import math
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -135,6 +136,7 @@ def counter(axis: int) -> Place:
 Index: TypeAlias = tuple[Place, ...]
 
 
+@functools.lru_cache(maxsize=4096)
 def flat(index: Index, shape: Shape) -> Place:
     """The place in row-major order of the element at `index` of an array of `shape`."""
     place = Place()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -33,6 +34,7 @@ def core(shape: Shape) -> Shape:
     return tuple(size for size in shape if size != 1)
 
 
+@functools.lru_cache(maxsize=1024)
 def index_in(shape: Shape) -> Index:
     """The index of the element that the counters of a nest over `core(shape)` stand for."""
     places: list[Place] = []
