@@ -3,8 +3,8 @@ the counters of the loops around them."""
 
 from __future__ import annotations
 
-import math
 import functools
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
