@@ -83,6 +83,12 @@ def test_weight_that_is_none_is_named_with_its_row(tmp_path, bad):
         divide(written(tmp_path, y=np.arange(ROWS) % 2, w=weights), "y", weights="w", rows=100)
 
 
+def test_target_that_is_infinite_is_named_with_its_row(tmp_path):
+    y = [None, *([1.0] * 349), float("-inf"), *range(ROWS - 351)]
+    with pytest.raises(ValueError, match=r"from row 301 on: the target 'y' has -inf in row 51 of"):
+        divide(written(tmp_path, y=np.array(y, float)), "y", rows=100)
+
+
 def test_it_is_told_how_far_it_is(tmp_path):
     told = []
     divide(written(tmp_path, y=np.arange(ROWS)), "y", rows=300, tell=lambda *now: told.append(now))

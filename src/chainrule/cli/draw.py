@@ -51,18 +51,28 @@ def _draw_network(model: Path, found: ModelFile, out: Path) -> None:
         raise ValueError(f"{model}: of this network only the graph is known; --graph draws it")
     names = found.preprocessing and names_of(found.network, found.preprocessing)
     inputs, outputs = names or (None, None)
-    drawing.network(found.network, out, inputs=inputs, outputs=outputs)
+    try:
+        drawing.network(found.network, out, inputs=inputs, outputs=outputs)
+    except ValueError as error:
+        raise ValueError(f"{model}: {error}; --graph draws any network") from None
 
 
 def names_of(
     network: Any, preprocessing: Preprocessing
-) -> tuple[Sequence[str], Sequence[str] | None]:
-    """What the inputs and the outputs are called: features; classes, or the target."""
+) -> tuple[Sequence[str] | None, Sequence[str] | None]:
+    """What the inputs and the outputs are called: features; classes, or the target.
+
+    None where there are not as many as units.
+    """
     from chainrule import tree
 
-    last = [leaf for path, leaf in zip(tree.paths(network), tree.leaves(network), strict=True)
-            if path.endswith("weight")][-1]  # fmt: skip
-    names = preprocessing.classes or (preprocessing.target.name,)
-    if last.shape[1] == 1:
+    weights = [leaf for path, leaf in zip(tree.paths(network), tree.leaves(network), strict=True)
+               if path.endswith("weight")]  # fmt: skip
+    inputs, outputs = preprocessing.feature_names, preprocessing.classes
+    names = outputs or (preprocessing.target.name,)
+    if weights[-1].shape[1] == 1:
         names = names[-1:]  # one output for two classes: the second
-    return preprocessing.feature_names, names if len(names) == last.shape[1] else None
+    return (
+        inputs if len(inputs) == len(weights[0]) else None,  # a category is several units
+        names if len(names) == weights[-1].shape[1] else None,
+    )

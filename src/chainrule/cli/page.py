@@ -161,7 +161,11 @@ def _network(report: Report) -> Markup:
     if report.dead:
         told = ", ".join(f"{len(units)} in {layer}" for layer, units in report.dead.items())
         parts.append(element("p", f"Dead units, 0 for every sample: {told}."))
-    drawing = draw.network(report.network, inputs=report.inputs, outputs=report.outputs)
+    try:
+        drawing = draw.network(report.network, inputs=report.inputs, outputs=report.outputs)
+    except ValueError:  # such as of networks side by side, or of embeddings
+        parts.append(element("p", "Its weights are no chain of matrices: the graph shows them."))
+        return joined(parts)
     parts.append(_drawing(drawing, "The network: blue weights are positive, orange negative"))
     return joined(parts)
 

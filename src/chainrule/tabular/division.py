@@ -193,8 +193,9 @@ class _Found:
     missing: int = 0
 
     def look_at(self, number: int, weights: str | None) -> None:
-        """ValueError for weights that are none."""
+        """ValueError for weights that are none, and a target that is infinite."""
         frame = self.blocks[number]
+        _check_target(frame[self.parts.target], self.blocks.source(number))
         if weights is not None:
             _check_weights(frame.select(weights), self.blocks.source(number))
         test, chosen_by, learnt = self.parts.places(number, frame)
@@ -260,6 +261,15 @@ def _is_there(column: Any) -> Any:
     """Which entries of a column of polars are not missing."""
     found = column.is_not_null()
     return found & column.is_not_nan() if column.dtype.is_float() else found
+
+
+def _check_target(column: Any, source: str) -> None:
+    if column.dtype.is_float() and column.is_infinite().any():
+        row = int(np.argmax(column.is_infinite().fill_null(False).to_numpy()))
+        raise ValueError(
+            f"{source}: the target {column.name!r} has {column[row]} in row {row + 1} of these; "
+            "correct it, or make it a missing entry"
+        )
 
 
 def _check_weights(frame: Any, source: str) -> None:
