@@ -12,7 +12,7 @@ from typing import Any
 from benchmarks import report as page_report
 from benchmarks.__main__ import write
 from benchmarks.tabular import jobs, plot, report
-from benchmarks.tabular.datasets import ROWS, TABLES, fetch_all
+from benchmarks.tabular.datasets import ROWS, SEEDS, SMALL, TABLES, fetch_all
 from benchmarks.tabular.folds import FOLDS
 from benchmarks.tabular.methods import METHODS
 from benchmarks.tabular.ranks import MEASURES, compared
@@ -47,6 +47,7 @@ def parsed(arguments: list[str] | None) -> argparse.Namespace:
     add("--set", action="append", choices=TABLES, help="only this one; may be repeated")
     add("--method", action="append", choices=METHODS, help="only this one; may be repeated")
     add("--folds", type=int, choices=range(1, FOLDS + 1), help=f"only the first ones of {FOLDS}")
+    add("--seeds", type=int, help=f"of each fold of a small set, at most; by default {SEEDS}")
     add("--rows", type=int, help=f"of a set at most, drawn at random; by default {ROWS}")
     add("--threads", type=int, default=2, help="of each method; by default 2")
     add("--timeout", type=float, default=1800, help="seconds of one fit; by default 1800")
@@ -59,6 +60,7 @@ def parsed(arguments: list[str] | None) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     options.set = options.set or (list(QUICK) if options.quick else None)
     options.folds = options.folds or (1 if options.quick else FOLDS)
+    options.seeds = options.seeds or (1 if options.quick else SEEDS)
     options.rows = options.rows or (QUICK_ROWS if options.quick else ROWS)
     return options
 
@@ -70,7 +72,7 @@ def measure(options: argparse.Namespace, sets: list[str], methods: list[str]) ->
         _say(f"{METHODS[name].title}: not available ({framework} is not installed)")
     there = [name for name in methods if name not in missing]
     fetch_all()
-    todo = jobs.jobs_of(sets, there, options.folds, options.rows, options.threads)
+    todo = jobs.jobs_of(sets, there, options.folds, options.rows, options.threads, options.seeds)
     jobs.run(todo, options.results, options.timeout, _say)
 
 
@@ -82,6 +84,7 @@ def collected(options: argparse.Namespace, sets: list[str], methods: list[str]) 
         if row["set"] in sets
         and row["method"] in methods
         and row["fold"] < options.folds
+        and row["seed"] < (options.seeds if row["set"] in SMALL else 1)
         and row["rows"] == options.rows
     ]
     rows.sort(key=lambda row: (sets.index(row["set"]), methods.index(row["method"]), row["fold"]))

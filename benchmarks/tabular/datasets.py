@@ -121,6 +121,10 @@ def _frame(table: Table, content: bytes) -> Any:
 FEWEST = 10
 #: The rows that a larger set is cut down to, unless told otherwise.
 ROWS = 20_000
+#: Sets of fewer than 2,500 rows, and the seeds with which each of their folds is learnt: of 1,000
+#: rows the error of one network is 0.244 or 0.274 by the seed alone.
+SMALL = frozenset({"airfoil", "communities", "german", "insurance", "segment"})
+SEEDS = 3
 
 
 def _classes(package: str, member: str, *, heads: Literal["none", "keel"] = "none") -> Table:

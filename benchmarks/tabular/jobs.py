@@ -15,7 +15,7 @@ from typing import Any
 
 import chainrule
 from benchmarks import machine
-from benchmarks.tabular.datasets import TABLES
+from benchmarks.tabular.datasets import SMALL, TABLES
 from benchmarks.tabular.methods import METHODS
 from benchmarks.tabular.work import MARK, Job
 from chainrule.files import write_atomically
@@ -28,29 +28,30 @@ _POOLS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def jobs_of(
-    sets: Sequence[str], methods: Sequence[str], folds: int, rows: int, threads: int
+    sets: Sequence[str], methods: Sequence[str], folds: int, rows: int, threads: int, seeds: int
 ) -> list[Job]:
     """A fold of every set before the next fold; in it all methods in turn, so that what else the
     machine does falls on all alike.
     """
     return [
-        Job(name, method, fold, rows, threads)
+        Job(name, method, fold, rows, threads, seed)
         for fold in range(folds)
         for name in sets
+        for seed in range(seeds if name in SMALL else 1)
         for method in methods
     ]
 
 
-def key(row: Result) -> tuple[str, str, int, int]:
-    """What a result is of: set, method, fold, rows."""
-    return row["set"], row["method"], row["fold"], row["rows"]
+def key(row: Result) -> tuple[str, str, int, int, int]:
+    """What a result is of: set, method, fold, rows, seed."""
+    return row["set"], row["method"], row["fold"], row["rows"], row["seed"]
 
 
 def stored(path: Path) -> list[Result]:
     """The results in a file of lines; of several of one job the last that did not fail, or the
     last. A line that was cut short by a kill is passed over.
     """
-    found: dict[tuple[str, str, int, int], Result] = {}
+    found: dict[tuple[str, str, int, int, int], Result] = {}
     for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
         try:
             row: Result = json.loads(line)
@@ -169,7 +170,7 @@ def _append(path: Path, row: Result) -> None:
 
 
 def _line(row: Result) -> str:
-    head = f"{row['set']} {row['method']} fold {row['fold']}: "
+    head = f"{row['set']} {row['method']} fold {row['fold']}, seed {row['seed']}: "
     if "error" in row:
         return f"{head}failed: {row['error']}"
     scores = ", ".join(f"{name} {value:.4g}" for name, value in row["scores"].items())

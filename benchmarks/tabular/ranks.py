@@ -48,9 +48,10 @@ class Comparison:
 def compared(
     rows: Sequence[Result], methods: Sequence[str], measure: Mapping[str, str]
 ) -> Comparison:
-    """The methods on every set that all of them have a result of, means over their common folds.
+    """The methods on every set that all of them have a result of, means over their common folds
+    and seeds.
 
-    A method that failed on one of the folds failed on the set.
+    A method that failed on one of them failed on the set.
     """
     sets = tuple(dict.fromkeys(row["set"] for row in rows))
     losses = {name: _losses([row for row in rows if row["set"] == name], methods, measure)
@@ -63,14 +64,14 @@ def compared(
 def _losses(
     rows: Sequence[Result], methods: Sequence[str], measure: Mapping[str, str]
 ) -> list[float] | None:
-    """Of each method on one set; None where there is no fold of all."""
-    found = {(row["method"], row["fold"]): row for row in rows}
-    folds = {row["fold"] for row in rows}
-    common = [fold for fold in sorted(folds) if all((name, fold) in found for name in methods)]
+    """Of each method on one set; None where there is no fold and seed of all."""
+    found = {(row["method"], row["fold"], row["seed"]): row for row in rows}
+    draws = sorted({(row["fold"], row["seed"]) for row in rows})
+    common = [draw for draw in draws if all((name, *draw) in found for name in methods)]
     if not common:
         return None
     return [
-        float(np.mean([_loss(found[name, fold], measure) for fold in common])) for name in methods
+        float(np.mean([_loss(found[name, *draw], measure) for draw in common])) for name in methods
     ]
 
 

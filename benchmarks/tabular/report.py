@@ -72,10 +72,18 @@ def machine_text(results: dict[str, Any]) -> str:
     folds = len({row["fold"] for row in rows})
     lines.append(
         f"{len({row['set'] for row in rows})} data sets of at most {results['cap']:,} rows, "
-        f"{folds} of 5 folds, each method in a process of its own with "
+        f"{folds} of 5 folds{_seeds_text(rows)}, each method in a process of its own with "
         f"{' or '.join(map(str, threads))} thread{'s' if threads != [1] else ''}."
     )
     return " ".join(lines)
+
+
+def _seeds_text(rows: Sequence[Result]) -> str:
+    several = {row["set"] for row in rows if row["seed"]}
+    if not several:
+        return ""
+    count = 1 + max(row["seed"] for row in rows)
+    return f" (the {len(several)} smallest sets with {count} seeds)"
 
 
 def overall(rows: Sequence[Result], methods: Sequence[str], measure: str) -> str:
@@ -118,14 +126,18 @@ def _times(rows: Sequence[Result], mine: Sequence[Result]) -> list[str]:
         _median(mine, lambda row: row["predict"]["seconds"]),
     ]
     standard = {
-        (row["set"], row["fold"]): row["fit"]["seconds"]
+        _draw(row): row["fit"]["seconds"]
         for row in rows
         if row["method"] == STANDARD and "error" not in row
     }
-    shared = [row for row in mine if (row["set"], row["fold"]) in standard]
-    logs = [math.log(row["fit"]["seconds"] / standard[row["set"], row["fold"]]) for row in shared]
+    shared = [row for row in mine if _draw(row) in standard]
+    logs = [math.log(row["fit"]["seconds"] / standard[_draw(row)]) for row in shared]
     ratio = f"{math.exp(statistics.fmean(logs)):.3g}" if logs else "-"
     return [*map(time_text, seconds), ratio]
+
+
+def _draw(row: Result) -> tuple[str, int, int]:
+    return row["set"], row["fold"], row["seed"]
 
 
 def _median(rows: Sequence[Result], value: Callable[[Result], float]) -> float:
@@ -133,7 +145,7 @@ def _median(rows: Sequence[Result], value: Callable[[Result], float]) -> float:
 
 
 def scores_table(rows: Sequence[Result], methods: Sequence[str], score: str) -> str:
-    """Mean and deviation over the folds, of each set and method; the best mean is bold."""
+    """Mean and deviation over folds and seeds, of each set and method; the best mean is bold."""
     table = []
     for name in dict.fromkeys(row["set"] for row in rows):
         values = {
@@ -163,7 +175,7 @@ def _score(values: Sequence[float], best: float) -> str:
 
 
 def times_table(rows: Sequence[Result], methods: Sequence[str]) -> str:
-    """The mean time of a fit over the folds, of each set and method."""
+    """The mean time of a fit over folds and seeds, of each set and method."""
     table = []
     for name in dict.fromkeys(row["set"] for row in rows):
         mine = [row for row in rows if row["set"] == name and "error" not in row]
@@ -182,7 +194,8 @@ def times_table(rows: Sequence[Result], methods: Sequence[str]) -> str:
 def failures_text(rows: Sequence[Result]) -> str:
     """What failed, with the reason."""
     return "\n".join(
-        f"- {METHODS[row['method']].title} on {row['set']}, fold {row['fold']}: {row['error']}"
+        f"- {METHODS[row['method']].title} on {row['set']}, fold {row['fold']}, "
+        f"seed {row['seed']}: {row['error']}"
         for row in rows
         if "error" in row
     )

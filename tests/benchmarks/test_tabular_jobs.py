@@ -27,7 +27,15 @@ def mixed(rows=60):
 
 
 def result(method, **more):
-    return {"set": "german", "method": method, "fold": 0, "rows": 100, "scores": {}, **more}
+    return {
+        "set": "german",
+        "method": method,
+        "fold": 0,
+        "rows": 100,
+        "seed": 0,
+        "scores": {},
+        **more,
+    }
 
 
 @pytest.fixture
@@ -45,15 +53,22 @@ def ran(monkeypatch):
 
 
 def test_a_fold_of_every_set_is_done_before_the_next_fold():
-    found = jobs.jobs_of(["a", "b"], ["x", "y"], 2, 100, 1)
+    found = jobs.jobs_of(["a", "b"], ["x", "y"], 2, 100, 1, 3)
     places = [(job.fold, job.set, job.method) for job in found]
     assert places == sorted(places)
     assert len(places) == 8
 
 
+def test_small_sets_are_learnt_with_several_seeds():
+    found = jobs.jobs_of(["german", "adult"], ["x"], 1, 100, 1, 3)
+    assert [(job.set, job.seed) for job in found] == [
+        ("german", 0), ("german", 1), ("german", 2), ("adult", 0)
+    ]  # fmt: skip
+
+
 def test_a_second_run_goes_on_where_the_first_was_ended(ran, tmp_path):
     path = tmp_path / "results.jsonl"
-    todo = jobs.jobs_of(["german"], ["linear", "trees"], 1, 100, 1)
+    todo = jobs.jobs_of(["german"], ["linear", "trees"], 1, 100, 1, 1)
     jobs.run(todo[:1], path, 9, lambda text: None)
     jobs.run(todo, path, 9, lambda text: None)
     assert ran == ["linear", "trees"]

@@ -79,7 +79,8 @@ def test_a_group_inside_another_is_left_out():
 def row(name, method, fold, accuracy):
     scores = {"accuracy": accuracy}
     return {
-        "set": name, "method": method, "fold": fold, "task": "classification", "scores": scores
+        "set": name, "method": method, "fold": fold, "seed": 0, "task": "classification",
+        "scores": scores,
     }  # fmt: skip
 
 
@@ -95,14 +96,28 @@ def test_a_set_that_a_method_has_no_result_of_is_left_out():
 
 
 def test_a_method_that_failed_on_one_fold_failed_on_the_set():
-    failed = {"set": "a", "method": "y", "fold": 1, "task": "classification", "error": "memory"}
+    failed = {
+        "set": "a",
+        "method": "y",
+        "fold": 1,
+        "seed": 0,
+        "task": "classification",
+        "error": "memory",
+    }
     rows = [row("a", "x", 0, 0.5), row("a", "x", 1, 0.5), row("a", "y", 0, 0.9), failed]
     assert ranks.compared(rows, ["x", "y"], MEASURES["errors"]).mean_ranks.tolist() == [1.0, 2.0]
 
 
 def test_an_error_counts_less_as_better_and_an_accuracy_more():
     rows = [
-        {"set": "a", "method": name, "fold": 0, "task": "regression", "scores": {"rmse": rmse}}
+        {
+            "set": "a",
+            "method": name,
+            "fold": 0,
+            "seed": 0,
+            "task": "regression",
+            "scores": {"rmse": rmse},
+        }
         for name, rmse in (("x", 2.0), ("y", 1.0))
     ]
     assert ranks.compared(rows, ["x", "y"], MEASURES["errors"]).mean_ranks.tolist() == [2.0, 1.0]

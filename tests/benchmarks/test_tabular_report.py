@@ -21,6 +21,7 @@ def row(name, method, fold, accuracy, seconds):
         "set": name,
         "method": method,
         "fold": fold,
+        "seed": 0,
         "rows": 100,
         "threads": 2,
         "task": "classification",
@@ -65,8 +66,8 @@ def test_of_a_loss_the_least_is_the_best():
 
 
 def test_what_failed_is_named_with_its_reason():
-    rows = [*ROWS, {"set": "adult", "method": "realmlp", "fold": 0, "error": "memory"}]
-    assert report.failures_text(rows) == "- RealMLP-TD-S on adult, fold 0: memory"
+    rows = [*ROWS, {"set": "adult", "method": "realmlp", "fold": 0, "seed": 0, "error": "memory"}]
+    assert report.failures_text(rows) == "- RealMLP-TD-S on adult, fold 0, seed 0: memory"
 
 
 def test_everything_measured_is_in_the_text():
