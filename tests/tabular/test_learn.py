@@ -160,8 +160,9 @@ def test_learning_rate_has_come_to_its_end_with_the_deadline():
     assert max(rates) > 0.05 and rates[-1] < 0.007  # of at most 0.07
 
 
-def test_deadline_that_is_far_changes_no_bit():
-    one, other = (learnt(narrow("default"), epochs=5, deadline=d).network for d in (None, 1e4))
+@pytest.mark.parametrize("far", [1e4, float("inf")])
+def test_deadline_that_is_far_changes_no_bit(far):
+    one, other = (learnt(narrow("default"), epochs=5, deadline=d).network for d in (None, far))
     np.testing.assert_array_equal(cr.tree.pack(one)[0], cr.tree.pack(other)[0])
 
 

@@ -33,7 +33,9 @@ class Watch:
         self.parameters: Any = None
         self.reason: str | None = None
         self._patience = patience
-        self._ends = None if seconds is None else time.perf_counter() + seconds
+        self._ends: float | None = None
+        if seconds is not None and seconds < math.inf:
+            self._ends = time.perf_counter() + seconds
         self._epochs = math.inf  # that are expected before the deadline
 
     def __call__(self, moment: EpochEnd) -> bool:
