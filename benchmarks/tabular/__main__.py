@@ -12,7 +12,7 @@ from typing import Any
 from benchmarks import report as page_report
 from benchmarks.__main__ import write
 from benchmarks.tabular import jobs, plot, report
-from benchmarks.tabular.datasets import ROWS, SEEDS, SMALL, TABLES, fetch_all
+from benchmarks.tabular.datasets import ROWS, SEEDS, TABLES, fetch_all, seeds_of
 from benchmarks.tabular.folds import FOLDS
 from benchmarks.tabular.methods import METHODS
 from benchmarks.tabular.ranks import MEASURES, compared
@@ -84,7 +84,7 @@ def collected(options: argparse.Namespace, sets: list[str], methods: list[str]) 
         if row["set"] in sets
         and row["method"] in methods
         and row["fold"] < options.folds
-        and row["seed"] < (options.seeds if row["set"] in SMALL else 1)
+        and row["seed"] < seeds_of(row["set"], options.seeds)
         and row["rows"] == options.rows
     ]
     rows.sort(key=lambda row: (sets.index(row["set"]), methods.index(row["method"]), row["fold"]))

@@ -15,7 +15,7 @@ from typing import Any
 
 import chainrule
 from benchmarks import machine
-from benchmarks.tabular.datasets import SMALL, TABLES
+from benchmarks.tabular.datasets import TABLES, seeds_of
 from benchmarks.tabular.methods import METHODS
 from benchmarks.tabular.work import MARK, Job
 from chainrule.files import write_atomically
@@ -37,7 +37,7 @@ def jobs_of(
         Job(name, method, fold, rows, threads, seed)
         for fold in range(folds)
         for name in sets
-        for seed in range(seeds if name in SMALL else 1)
+        for seed in range(seeds_of(name, seeds))
         for method in methods
     ]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import chainrule
-from chainrule.cli import main
+from chainrule.cli import main, report
 
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(chainrule.__file__).parents[1])}
@@ -60,3 +60,9 @@ def here(tmp_path, monkeypatch, capsys):
 
     monkeypatch.chdir(tmp_path)
     return call
+
+
+@pytest.fixture
+def without_pictures(monkeypatch):
+    """They take longer than all else, and are the same for every network: a few tests draw them."""
+    monkeypatch.setattr(report, "_pictures", lambda *_: [])

@@ -8,17 +8,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from chainrule.cli import memory, report
+from chainrule.cli import memory
 
 
+pytestmark = pytest.mark.usefixtures("without_pictures")
 ROWS = 3_000
 SHORT = ("--preset", "fast", "--epochs", "6", "--block-rows", "500")
-
-
-@pytest.fixture(autouse=True)
-def without_pictures(monkeypatch):
-    """They take longer than all else."""
-    monkeypatch.setattr(report, "_pictures", lambda *_: [])
 
 
 @pytest.fixture

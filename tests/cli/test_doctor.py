@@ -6,13 +6,8 @@ import shlex
 import numpy as np
 import pytest
 
-from chainrule.cli import report
 
-
-@pytest.fixture(autouse=True)
-def without_pictures(monkeypatch):
-    """They take longer than all else."""
-    monkeypatch.setattr(report, "_pictures", lambda *_: [])
+pytestmark = pytest.mark.usefixtures("without_pictures")
 
 
 @pytest.fixture

@@ -3,18 +3,12 @@
 import numpy as np
 import pytest
 
-from chainrule.cli import report
 from chainrule.tabular.recipes import PRESETS
 
 
+pytestmark = pytest.mark.usefixtures("without_pictures")
 ROWS = 80
 TASKS = ("classification", "regression")
-
-
-@pytest.fixture(autouse=True)
-def without_pictures(monkeypatch):
-    """They are the same for every network."""
-    monkeypatch.setattr(report, "_pictures", lambda *_: [])
 
 
 @pytest.fixture

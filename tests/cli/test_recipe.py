@@ -7,11 +7,11 @@ import os
 import numpy as np
 import pytest
 
-from chainrule.cli import report
 from chainrule.cli.recipe import seconds
 from chainrule.save import read
 
 
+pytestmark = pytest.mark.usefixtures("without_pictures")
 ROWS = 150
 SHORT = ("--epochs", "4", "--preset", "fast", "-q")
 
@@ -27,12 +27,6 @@ def lines_of(rows=ROWS):
         joined = f"20{row % 20:02}-0{row % 9 + 1}-15"
         lines.append(f'{row},{shown},"{town}",{joined},{row % 2 == 0},{sold}')
     return lines
-
-
-@pytest.fixture(autouse=True)
-def without_pictures(monkeypatch):
-    """They take longer than all else; the run of `folder` and the tests of `train` draw them."""
-    monkeypatch.setattr(report, "_pictures", lambda *_: [])
 
 
 @pytest.fixture

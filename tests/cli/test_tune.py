@@ -5,12 +5,13 @@ import os
 import numpy as np
 import pytest
 
-from chainrule.cli import report, tuning
+from chainrule.cli import tuning
 from chainrule.cli.lesson import Request
 from chainrule.save import read
 
 
 pytest.importorskip("optuna")
+pytestmark = pytest.mark.usefixtures("without_pictures")
 SHORT = ("--target", "y", "--preset", "fast", "--epochs", "9", "--backend", "numpy")
 
 #: Ctrl-C in the third trial.
@@ -25,12 +26,6 @@ def stop(*arguments, **settings):
     return learn(*arguments, **settings)
 tuning.learn_lesson = stop
 """
-
-
-@pytest.fixture(autouse=True)
-def without_pictures(monkeypatch):
-    """They take longer than all else."""
-    monkeypatch.setattr(report, "_pictures", lambda *_: [])
 
 
 @pytest.fixture

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from chainrule.cli.learn import weight_of_classes
 from chainrule.cli.lesson import SHARE, Lesson, Part, Request
+from chainrule.cli.sources import check_kept, named_target, truth_of
 from chainrule.cli.terminal import warn
 from chainrule.data import Table
 from chainrule.tabular.division import Encoder, divide
@@ -27,17 +25,15 @@ def lesson_of_blocks(request: Request, rows: int, progress: bool | None) -> Less
             f"--block-rows: {request.data} is no .parquet; write it as one, as with polars: "
             "scan_csv(FILE).sink_parquet(NEW)"
         )
-    if request.target is None:
-        raise ValueError(f"{request.data}: which column is to be predicted? --target COLUMN")
-    if request.target in (*request.drop, request.weight_column):
-        raise ValueError(f"the target {request.target!r} cannot be left out")
+    target = named_target(request.data, request.target)
+    check_kept(target, (*request.drop, request.weight_column))
     held_out, validation = (
         SHARE if share is None else share for share in (request.held_out, request.validation)
     )
     with counting("blocks looked through", progress) as tell:
         found = divide(
             path,
-            request.target,
+            target,
             request.task,
             drop=request.drop,
             numeric=request.numeric,
@@ -50,7 +46,7 @@ def lesson_of_blocks(request: Request, rows: int, progress: bool | None) -> Less
             tell=tell,
         )
     if found.missing:
-        warn(f"{found.missing:,} rows have no {request.target!r}; they are left out")
+        warn(f"{found.missing:,} rows have no {target!r}; they are left out")
     learnt = _part(found.encode, found.sample)
     chosen_by, test = (
         None if table is None else _part(found.encode, table)
@@ -69,8 +65,5 @@ def lesson_of_blocks(request: Request, rows: int, progress: bool | None) -> Less
 
 def _part(encode: Encoder, table: Table) -> Part:
     x, y, *weights = encode(table)
-    preprocessing = encode.preprocessing
-    truth: Any = y
-    if not preprocessing.classes:
-        truth = np.asarray(table.column(preprocessing.target.name), np.float64)[:, None]
+    truth = truth_of(encode.preprocessing, table, y)
     return Part(x, y, truth, weights[0] if weights else None)

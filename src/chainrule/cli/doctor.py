@@ -147,7 +147,7 @@ def _on_rows(path: Path, patient: Patient, data: str) -> tuple[Patient, int]:
     answered = replace(
         patient,
         x=rows.x,
-        labels=models.truth_of(preprocessing, rows),
+        labels=models.truth_for(preprocessing, rows),
         told=models.predicted(found, preprocessing, rows),
         classes=preprocessing.classes,
     )

@@ -24,7 +24,7 @@ def evaluate(
 
     found, preprocessing = models.opened(model)
     rows = models.rows_for(preprocessing, data)
-    truth = models.truth_of(preprocessing, rows)
+    truth = models.truth_for(preprocessing, rows)
     told = models.predicted(found, preprocessing, rows)
     metrics = scores.metrics_of(preprocessing.classes, are_all=True)
     say(f"{rows.source.name}: {len(rows.x):,} rows, target {preprocessing.target.name!r}")

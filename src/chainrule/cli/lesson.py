@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from chainrule.cli.learn import class_weight
 from chainrule.cli.samples import FEW, Samples
-from chainrule.cli.sources import Source, source_of, target_of
+from chainrule.cli.sources import Source, check_kept, source_of, target_of, truth_of
 from chainrule.cli.terminal import warn
 from chainrule.data import Labels, Preprocessing, Table, split
 from chainrule.data import targets as data
-from chainrule.tabular.sources import SizedBlocks as Blocks
+from chainrule.train.weights import balanced
+
+
+if TYPE_CHECKING:
+    from chainrule.tabular.sources import SizedBlocks
 
 
 #: Held out, and of the rest for validation, where nothing else is asked for.
@@ -72,7 +76,7 @@ class Lesson:
     validation: Part | None
     test: Part
     is_held_out: bool
-    blocks: Blocks | None = None
+    blocks: SizedBlocks | None = None
 
     @property
     def rows(self) -> int:
@@ -124,8 +128,7 @@ def lesson_of(request: Request) -> Lesson:
     """
     source = source_of(request.data, strict=False)
     name = target_of(source, request.data, request.target)
-    if name in (*request.drop, request.weight_column):
-        raise ValueError(f"the target {name!r} cannot be left out")
+    check_kept(name, (*request.drop, request.weight_column))
     _refuse_infinities(source.table.without(request.drop))
     table = _with_target(source.table, name)
     weights = _weights(table, request.weight_column)
@@ -256,7 +259,7 @@ def _weighted(weights: Any, labels: Any, chosen: Any) -> Any:
     if chosen is None or labels is None:
         return weights
     counts = np.bincount(labels)
-    of_class = len(labels) / (len(counts) * np.maximum(counts, 1))
+    of_class = balanced(counts)
     if chosen != "balanced":
         of_class = np.array([chosen.get(label, 1.0) for label in range(len(counts))])
     return of_class[labels] * (1.0 if weights is None else weights)
@@ -266,7 +269,4 @@ def _part(preprocessing: Preprocessing, table: Table, weights: Any) -> Part:
     if not len(table):
         return Part(np.zeros((0, len(preprocessing.sizes)), np.float32), None, None, None)
     y = preprocessing.targets(table)
-    if preprocessing.classes:
-        return Part(preprocessing.features(table), y, y, weights)
-    truth = np.asarray(table.column(preprocessing.target.name), np.float64)[:, None]
-    return Part(preprocessing.features(table), y, truth, weights)
+    return Part(preprocessing.features(table), y, truth_of(preprocessing, table, y), weights)

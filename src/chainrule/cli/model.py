@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from chainrule.cli.predictions import told
-from chainrule.cli.sources import Source, source_of
+from chainrule.cli.sources import Source, source_of, truth_of
 from chainrule.cli.terminal import warn
-from chainrule.data import Preprocessing, Quantity, Table
+from chainrule.data import Preprocessing, Table
 from chainrule.data.scan import Scan, batches_of, scan
 from chainrule.save import ModelFile, read
 
@@ -89,12 +87,10 @@ class Unseen:
             )
 
 
-def truth_of(preprocessing: Preprocessing, rows: Rows) -> Any:
+def truth_for(preprocessing: Preprocessing, rows: Rows) -> Any:
     """Labels `(rows,)`, or numbers `(rows, 1)` in the units of the table."""
-    encoded = preprocessing.targets(rows.source.table)
-    if not isinstance(preprocessing.target, Quantity):
-        return encoded
-    return np.asarray(rows.source.table.column(preprocessing.target.name), np.float64)[:, None]
+    table = rows.source.table
+    return truth_of(preprocessing, table, preprocessing.targets(table))
 
 
 def predicted(model: ModelFile, preprocessing: Preprocessing, rows: Rows) -> Any:

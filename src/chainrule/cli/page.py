@@ -147,6 +147,7 @@ def _pictures(pictures: Sequence[Picture]) -> Markup:
 def _network(report: Report) -> Markup:
     """Neurons and weights, and what there is to know of each layer."""
     from chainrule import draw, nn
+    from chainrule.draw.neurons import layers_of
 
     found = nn.summary(report.network, report.input)
     head = ("layer", "what", "output", "parameters", "statistics", "multiply-adds")
@@ -162,10 +163,11 @@ def _network(report: Report) -> Markup:
         told = ", ".join(f"{len(units)} in {layer}" for layer, units in report.dead.items())
         parts.append(element("p", f"Dead units, 0 for every sample: {told}."))
     try:
-        drawing = draw.network(report.network, inputs=report.inputs, outputs=report.outputs)
+        layers_of(report.network)
     except ValueError:  # such as of networks side by side, or of embeddings
         parts.append(element("p", "Its weights are no chain of matrices: the graph shows them."))
         return joined(parts)
+    drawing = draw.network(report.network, inputs=report.inputs, outputs=report.outputs)
     parts.append(_drawing(drawing, "The network: blue weights are positive, orange negative"))
     return joined(parts)
 

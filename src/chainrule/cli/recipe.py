@@ -144,19 +144,20 @@ def learn_lesson(
     """
     from chainrule.tabular.learn import learn
 
-    learnt, validation = lesson.learnt, lesson.validation
+    rows, validation = lesson.learnt, lesson.validation
+    whole = (rows.x, rows.y, rows.weights)
+    x, y, weights = whole if lesson.blocks is None else (lesson.blocks, None, None)
     chosen_by = None if validation is None else (validation.x, validation.y)
     if validation is not None and validation.weights is not None:
         chosen_by = (validation.x, validation.y, validation.weights)
-    is_whole = lesson.blocks is None
     return learn(
-        learnt.x if is_whole else lesson.blocks,
-        learnt.y if is_whole else None,
+        x,
+        y,
         lesson.preprocessing.sizes,
         lesson.task,
         recipe,
         classes=len(lesson.classes),
-        weights=learnt.weights if is_whole else None,
+        weights=weights,
         validation=chosen_by,
         seed=options.seed,
         epochs=epochs,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.cli.options import TrainOptions
-from chainrule.cli.sources import Source, source_of, target_of
+from chainrule.cli.sources import Source, check_kept, source_of, target_of, truth_of
 from chainrule.data import Labels, Number, Preprocessing, Quantity, Table
 from chainrule.types import BATCH, ArrayType
 
@@ -94,8 +94,7 @@ def samples_of(options: TrainOptions) -> Samples:
     target = target_of(source, options.data, options.target)
     weights = _weights(source.table, options.weight_column)
     left_out = [*(options.drop or ()), *([options.weight_column] if options.weight_column else ())]
-    if target in left_out:
-        raise ValueError(f"the target {target!r} cannot be left out")
+    check_kept(target, left_out)
     table = source.table.without(left_out)
     # All rows say what kind of target there is and whether they can be learnt from; nothing else.
     whole = _fitted(source, table, target, options.task, options)
@@ -107,14 +106,15 @@ def samples_of(options: TrainOptions) -> Samples:
     is_held_out = len(held_out) > 0 or source.test is not None
     test = test if is_held_out else first
     validation = _share(options.validation, _VALIDATION, len(first))
+    x, y = preprocessing.features(first), preprocessing.targets(first)
     return Samples(
         name=source.name,
-        x=preprocessing.features(first),
-        y=preprocessing.targets(first),
-        truth=_truth(preprocessing, first),
+        x=x,
+        y=y,
+        truth=truth_of(preprocessing, first, y),
         weights=None if weights is None else weights[kept],
         x_test=preprocessing.features(test),
-        truth_test=_truth(preprocessing, test),
+        truth_test=truth_of(preprocessing, test, preprocessing.targets(test)),
         validation=validation or None,
         is_held_out=is_held_out,
         image_shape=source.image_shape,
@@ -165,11 +165,3 @@ def _weights(table: Table, name: str | None) -> Any:
     if column.dtype == object:
         raise ValueError(f"--weight-column {name}: it holds text; expected numbers from 0 on")
     return column
-
-
-def _truth(preprocessing: Preprocessing, table: Table) -> Any:
-    """Labels, or the numbers of the target as they stand in the table `(rows, 1)`."""
-    if preprocessing.classes:
-        return preprocessing.targets(table)
-    preprocessing.targets(table)  # refuses what is missing or no number
-    return np.asarray(table.column(preprocessing.target.name), np.float64)[:, None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 
 from chainrule import data
 from chainrule.cli.memory import check_fits
-from chainrule.data import Table
+from chainrule.data import Preprocessing, Table
 
 
 _TABLES = (".csv", ".tsv", ".parquet")
@@ -61,13 +62,31 @@ def source_of(text: str, *, strict: bool = True) -> Source:
 
 def target_of(source: Source, text: str, asked: str | None) -> str:
     """The column to predict. ValueError, naming the columns, where nothing says which."""
-    target = asked or source.target
-    if target is None:
-        there_are = ", ".join(list(source.table.columns)[:20])
-        raise ValueError(
-            f"{text}: which column is to be predicted? --target COLUMN (there are: {there_are})"
-        )
-    return target
+    return named_target(text, asked or source.target, list(source.table.columns))
+
+
+def named_target(text: str, name: str | None, columns: Sequence[str] = ()) -> str:
+    """The column to predict. ValueError, naming the columns that are known, for no name."""
+    if name is None:
+        there_are = f" (there are: {', '.join(columns[:20])})" if columns else ""
+        raise ValueError(f"{text}: which column is to be predicted? --target COLUMN{there_are}")
+    return name
+
+
+def check_kept(target: str, left_out: Iterable[str | None]) -> None:
+    """ValueError for a target among the columns that are left out."""
+    if target in left_out:
+        raise ValueError(f"the target {target!r} cannot be left out")
+
+
+def truth_of(preprocessing: Preprocessing, table: Table, encoded: Any) -> Any:
+    """Labels `(rows,)`, or numbers `(rows, 1)` in the units of the table.
+
+    encoded  what `preprocessing.targets` gives of the table
+    """
+    if preprocessing.classes:
+        return encoded
+    return np.asarray(table.column(preprocessing.target.name), np.float64)[:, None]
 
 
 def _of_arrays(path: Path) -> Source:

@@ -123,10 +123,12 @@ class TabularClassifier(CallbackSupportMixin, TabularMixin, ClassifierMixin, Bas
         else:
             held_out = self._given(X_val, known.labels(inputs.target(y_val)[0]))
         work = begin_fit(self, X, y, None, {"sample_weight": sample_weight})
-        rest = self._learn(
-            work, samples, held_out, seed, task="classification", classes=len(self.classes_)
+        found = fitting.learnt(
+            *(self, work, samples, held_out, seed),
+            task="classification",
+            classes=len(self.classes_),
         )
-        self._calibrate(rest)
+        self._calibrate(self._keep(found, samples, held_out))
         work.end(self._fitted)
         return self
 

@@ -16,6 +16,7 @@ from chainrule.data.table_chunks import ParquetBlocks
 from chainrule.data.tables import Table, as_table, listed
 from chainrule.data.targets import MOST_VALUES, target_of
 from chainrule.tabular.sources import SizedBlocks
+from chainrule.train.weights import balanced
 
 
 #: Rows that are kept in memory, at most, of each part; fewer of very many columns.
@@ -71,7 +72,7 @@ class Encoder:
 
 
 @dataclass(frozen=True)
-class Learnt(SizedBlocks):
+class LearntRows(SizedBlocks):
     """The rows to learn from, block by block, each read and encoded when it is asked for.
 
     numbers  of the blocks of the file that have such rows; sizes  how many they have
@@ -110,7 +111,7 @@ class Division:
     """
 
     encode: Encoder
-    learnt: Learnt
+    learnt: LearntRows
     sample: Table
     chosen_by: Table | None
     test: Table | None
@@ -172,7 +173,7 @@ def divide(
     of_class = found.weights_of_classes(known, class_weight)
     encode = Encoder(preprocessing, weights, of_class)
     numbers, sizes = tuple(found.sizes), tuple(found.sizes.values())
-    learnt = Learnt(blocks, found.parts, encode, numbers, sizes)
+    learnt = LearntRows(blocks, found.parts, encode, numbers, sizes)
     return Division(encode, learnt, sample, chosen_by, test, found.missing)
 
 
@@ -254,7 +255,7 @@ class _Found:
         if asked != "balanced":
             raise ValueError(f"weights of classes {asked!r}; expected balanced, or CLASS: WEIGHT")
         of_label = np.bincount(known.encode(self.values), list(self.counts.values()), len(classes))
-        return tuple((of_label.sum() / (len(classes) * of_label)).tolist())
+        return tuple(balanced(of_label).tolist())
 
 
 def _is_there(column: Any) -> Any:

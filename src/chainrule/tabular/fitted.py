@@ -13,19 +13,15 @@ from sklearn.utils.validation import check_is_fitted
 from chainrule.data.recognition import ColumnReport
 from chainrule.data.tables import listed
 from chainrule.nn.activations import identity
-from chainrule.nn.losses import Loss
 from chainrule.tabular import files, fitting
-from chainrule.tabular.callbacks import Task
 from chainrule.tabular.importance import (
     Importance,
     contributions,
     groups_of,
     permutation_importance,
 )
+from chainrule.tabular.learn import Learnt
 from chainrule.tabular.prediction import Forward, QuickRows, forward, quick_rows
-from chainrule.train.backend import backend, without_code
-from chainrule.transforms.trace import trace
-from chainrule.types import BATCH, ArrayType
 
 
 #: Attributes that are made again when they are needed: machine code cannot be pickled.
@@ -56,26 +52,10 @@ class TabularMixin:
         """Rows that the caller holds out."""
         return fitting.Samples(fitting.features_of(self, x), y, None)
 
-    def _learn(
-        self,
-        work: Task,
-        samples: fitting.Samples,
-        held_out: Any,
-        seed: int,
-        *,
-        task: str,
-        classes: int = 0,
-        loss: Loss | None = None,
-        outputs: int | None = None,
+    def _keep(
+        self, found: Learnt, samples: fitting.Samples, held_out: Any
     ) -> fitting.Samples | None:
-        """Train; gives the rows held out."""
-        found = fitting.learnt(
-            *(self, work, samples, held_out, seed),
-            task=task,
-            classes=classes,
-            loss=loss,
-            outputs=outputs,
-        )
+        """Record what was learnt; gives the rows held out."""
         self.history_, self.best_epoch_ = found.history, found.best_epoch
         self.n_iter_ = len(next(iter(found.history.values()), ()))
         self.ended_, self.validation_score_ = found.ended, found.validation_score
@@ -109,10 +89,7 @@ class TabularMixin:
             name = "numpy" if self.backend == "numpy" else "native"
         if (link, name) not in self._ready:
             width = len(self.preprocessing_.sizes)
-            graph = trace(self.network_, ArrayType((BATCH, width)))
-            known = "numpy" if without_code(graph) else name
-            chosen = backend(known, self.threads, graph, 256, 1)
-            self._ready[link, name] = forward(self.network_, link, width, chosen)
+            self._ready[link, name] = forward(self.network_, link, width, name, self.threads)
         return self._ready[link, name]
 
     def _outputs(self, x: Any, link: Callable[[Any], Any]) -> Any:

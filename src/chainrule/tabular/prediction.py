@@ -13,12 +13,14 @@ from chainrule.compile.few_rows import FewRows
 from chainrule.compile.program import Compiled
 from chainrule.data.real_numbers import RobustNumber
 from chainrule.graph import Graph, inline
-from chainrule.train.backend import Backend
+from chainrule.train.backend import backend, without_code
 from chainrule.transforms.trace import trace
 from chainrule.types import BATCH, ArrayType
 
 
 _AT_ONCE = 8_192  # rows
+
+_USUAL = 256  # rows of a prediction, which say how many threads it keeps busy
 
 _QUICK = 256  # rows: of more, the checks of an array cost nothing
 
@@ -50,15 +52,22 @@ class Forward:
         return self.many(np.ascontiguousarray(x, self.dtype)).astype(np.float64)
 
 
-def forward(network: Any, link: Callable[[Any], Any], columns: int, backend: Backend) -> Forward:
+def forward(
+    network: Any, link: Callable[[Any], Any], columns: int, name: str, threads: int | None
+) -> Forward:
     """The network, then the link.
 
+    name  "native", where all operations have code, or "numpy"; threads  as of `train.fit`
     In machine code the sums of a row have one order, whatever the number of rows. The products of
     NumPy have not, so that it computes in float64 there: what differs is far below float32.
     """
-    dtype = "float32" if backend.name == "native" else "float64"
-    graph, numbers = _lifted(prediction_graph(network, link, columns, dtype))
-    many = backend.function(graph, numbers)
+    dtype = "float32" if name == "native" else "float64"
+    graph = prediction_graph(network, link, columns, dtype)
+    if name == "native" and without_code(graph):
+        return forward(network, link, columns, "numpy", threads)
+    chosen = backend(name, threads, graph, _USUAL, 1)
+    lifted, numbers = _lifted(graph)
+    many = chosen.function(lifted, numbers)
     few = FewRows(many.program, _FEW, numbers) if isinstance(many, Compiled) else None
     return Forward(few, many, dtype)
 

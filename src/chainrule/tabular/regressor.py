@@ -105,10 +105,10 @@ class TabularRegressor(CallbackSupportMixin, TabularMixin, RegressorMixin, BaseE
             held_out = self._given(X_val, known.learnt(quantities_of(y_val)[0]))
         work = begin_fit(self, X, y, None, {"sample_weight": sample_weight})
         outputs = len(self.quantiles) if self.quantiles is not None else numbers.shape[1]
-        rest = self._learn(
-            work, samples, held_out, seed, task="regression", loss=loss, outputs=outputs
+        found = fitting.learnt(
+            self, work, samples, held_out, seed, task="regression", loss=loss, outputs=outputs
         )
-        self._keep_errors(rest)
+        self._keep_errors(self._keep(found, samples, held_out))
         work.end(self._fitted)
         return self
 

@@ -81,7 +81,7 @@ class Backend:
         """
         if self.name == "numpy" or (without_code(graph) and not self.is_required):
             evaluated = program(graph)
-            return lambda *args: evaluated(*args, *last)
+            return (lambda *args: evaluated(*args, *last)) if last else evaluated
         _check_code(graph)
         from chainrule.compile.program import Compiled, Program
 

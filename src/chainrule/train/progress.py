@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
@@ -42,15 +43,14 @@ def counting(what: str, is_shown: bool | None) -> Iterator[Callable[[int, int], 
 
     is_shown  None: where that is a terminal
     """
-    console = Console(stderr=True)
-    if not (console.is_terminal if is_shown is None else is_shown):
+    if not (sys.stderr.isatty() if is_shown is None else is_shown):
         yield lambda done, total: None
         return
     columns = (
         TextColumn("{task.completed}/{task.total} {task.description}"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console, transient=True) as progress:
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(what, total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total)
 

@@ -70,6 +70,14 @@ def weighed(source: Source, class_weight: ClassWeight | None, reduction: str) ->
     return replace(source, types=types, weigh=weigh)
 
 
+def balanced(counts: Any) -> Any:
+    """The weight of each class `(classes,)` with which all that have samples weigh the same.
+
+    counts  samples of each class `(classes,)`, whose weights add up to their number
+    """
+    return np.sum(counts) / (np.count_nonzero(counts) * np.maximum(counts, 1))
+
+
 def _total(rows: Rows) -> float:
     weights = rows.weights if rows.places is None else rows.weights[rows.places]
     return float(np.sum(weights, dtype=np.float64))
@@ -91,8 +99,7 @@ def _class_weights(source: Source, class_weight: ClassWeight) -> Any:
             found[: len(counts)] += counts
             counts = found
     if class_weight == "balanced":
-        seen = np.count_nonzero(counts)
-        return len(source) / (seen * np.maximum(counts, 1))
+        return balanced(counts)
     if not isinstance(class_weight, Mapping):
         raise ValueError(
             f"fit: class_weight is {class_weight!r}; expected 'balanced' or the weight of each "

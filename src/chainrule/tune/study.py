@@ -15,7 +15,7 @@ import numpy as np
 
 from chainrule.tune.space import Choice, Interval, Space
 from chainrule.tune.storage import opened, storage_errors, without_password
-from chainrule.tune.suggestions import value_of
+from chainrule.tune.suggestions import suggest, value_of
 
 
 _NAME = "chainrule"
@@ -147,7 +147,7 @@ class Study:
             (seed,) = np.random.SeedSequence([self._seed, asked.number]).generate_state(1)
             self._study.sampler = self._optuna.samplers.TPESampler(seed=int(seed))
             for name, range_of in self.space.items():
-                _suggest(asked, name, range_of)
+                suggest(asked, name, range_of)
         return asked
 
     def _tried(self, objective: Objective, asked: Any) -> Record:
@@ -221,14 +221,6 @@ def _imported() -> Any:
             "tune: a search with halving needs optuna: pip install 'chainrule[tune]'"
         ) from None
     return optuna
-
-
-def _suggest(asked: Any, name: str, range_of: Interval | Choice) -> None:
-    if isinstance(range_of, Choice):
-        asked.suggest_categorical(name, tuple(range(len(range_of.options))))
-        return
-    suggest = asked.suggest_int if range_of.is_whole else asked.suggest_float
-    suggest(name, range_of.low, range_of.high, log=range_of.is_log)
 
 
 def _place(range_of: Interval | Choice, value: Any) -> Any:

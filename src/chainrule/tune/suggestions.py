@@ -24,9 +24,10 @@ def suggested(
             "choose 'random', 'grid' or 'coarse-to-fine'"
         ) from None
     study = _study(optuna, seed)
-    axes = {name: distribution(optuna, range_of) for name, range_of in space.items()}
     for _ in range(trials):
-        asked = study.ask(axes)
+        asked = study.ask()
+        for name, range_of in space.items():
+            suggest(asked, name, range_of)
         yield {name: value_of(space[name], asked.params[name]) for name in space}
         if done[-1].error is None:
             study.tell(asked, done[-1].score)
@@ -44,13 +45,13 @@ def _study(optuna: Any, seed: int) -> Any:
         optuna.logging.set_verbosity(before)
 
 
-def distribution(optuna: Any, range_of: Interval | Choice) -> Any:
-    """What optuna draws from: of options their places, since they may be of any type."""
-    found = optuna.distributions
+def suggest(asked: Any, name: str, range_of: Interval | Choice) -> None:
+    """Give a trial of optuna a value: of options the place, since they may be of any type."""
     if isinstance(range_of, Choice):
-        return found.CategoricalDistribution(tuple(range(len(range_of.options))))
-    kind = found.IntDistribution if range_of.is_whole else found.FloatDistribution
-    return kind(range_of.low, range_of.high, log=range_of.is_log)
+        asked.suggest_categorical(name, tuple(range(len(range_of.options))))
+        return
+    draw = asked.suggest_int if range_of.is_whole else asked.suggest_float
+    draw(name, range_of.low, range_of.high, log=range_of.is_log)
 
 
 def value_of(range_of: Interval | Choice, suggestion: Any) -> Any:
