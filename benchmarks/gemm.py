@@ -162,23 +162,28 @@ def seconds(function: Callable[[int], Any], count: int) -> float:
 
 @dataclass(frozen=True)
 class Ours:
-    """Called with (count, a, b, c): c = a·b so many times, in compiled code."""
+    """Called with (count, a, b, c): c = a·b so many times, in compiled code.
+
+    sparse: whether zeros are looked for in a.
+    """
 
     function: Any
     scratch: np.ndarray
+    sparse: int = 0
 
     def __call__(self, count: int, a: np.ndarray, b: np.ndarray, c: np.ndarray) -> None:
         size = c.itemsize
         at, bt = ((x.ctypes.data, *(stride // size for stride in x.strides)) for x in (a, b))
         scratch = -(-self.scratch.ctypes.data // 64) * 64
         sizes = (*c.shape, a.shape[1])
-        self.function(count, *sizes, *at, *bt, c.ctypes.data, c.strides[0] // size, scratch)
+        target = (c.ctypes.data, c.strides[0] // size)
+        self.function(count, *sizes, *at, *bt, *target, scratch, self.sparse)
 
 
 def repeated_product(dtype: str) -> Ours:
     """Our product of a dtype, in a loop."""
     code = repeated_code(dtype)
-    function = code.function("repeated", None, *[ctypes.c_int64] * 13)
+    function = code.function("repeated", None, *[ctypes.c_int64] * 14)
     return Ours(function, np.zeros(scratch_bytes(host(), dtype) + 64, np.uint8))
 
 
@@ -188,7 +193,7 @@ def repeated_code(dtype: str) -> Library:
     def write() -> str:
         module = Module(has_fma=host().has("fma"))
         write_gemm(module, host(), dtype)
-        types = "iiipiipiipip"
+        types = "iiipiipiipipi"
         arguments = [({"i": "i64", "p": "ptr"}[type], f"x{i}") for i, type in enumerate(types)]
         code = module.function("repeated", [("i64", "count"), *arguments])
         with code.loop(0, "%count"):

@@ -278,3 +278,21 @@ def test_operation_whose_code_has_changed_is_compiled_anew(declared):
     for factor in (2.0, 5.0):
         times = declared(factor, code=lambda x, factor=factor: x * factor)
         check_same(cr.compile(lambda x, times=times: times(x), X)(X), factor * X)
+
+
+# ---- zeros in the samples --------------------------------------------------------------------
+
+
+def test_zeros_are_looked_for_in_samples_alone():
+    """In the product of the samples with weights and in its gradient, not in what layers make."""
+    packing = cr.tree.packing(cr.nn.mlp([40, 50, 60], "relu", rng=0))
+
+    def loss(vector, x):
+        return cr.sum(packing.unpack(vector)(x) ** 2)
+
+    graph = cr.trace(
+        cr.grad(loss), cr.ArrayType((packing.size,), "float32"), rows_of(40, dtype="float32")
+    )
+    calls = [line for line in Program(graph, host()).write().splitlines() if "@gemm_" in line]
+    flags = [line.split("i64 ")[-1].rstrip(")") for line in calls if "call" in line]
+    assert sorted(flags) == ["0", "0", "0", "1", "1"]

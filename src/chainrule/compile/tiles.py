@@ -18,6 +18,7 @@ from chainrule.compile.sharing import share
 from chainrule.compile.views import Source, core
 from chainrule.compile.writer import Number, Writer, is_row
 from chainrule.node import Node
+from chainrule.types import BATCH
 
 
 #: Bytes of a tile that is read again at once: a part of what the second cache holds.
@@ -194,7 +195,14 @@ def _multiply(
     for pointer, row, column in matrices:
         operands += [("ptr", pointer), ("i64", str(row)), ("i64", str(column))]
     operands += [("ptr", c), ("i64", str(target.width)), ("ptr", memory.scratch)]
+    operands.append(("i64", str(int(_is_data(writer, contract)))))
     code.call(memory.gemm, "void", *operands)
+
+
+def _is_data(writer: Writer, contract: Node) -> bool:
+    """Whether the left-hand matrix of a product is samples as they came, which may hold zeros."""
+    found = writer.operands(contract)[0].node
+    return found.primitive is None and found.value is None and BATCH in found.shape
 
 
 def _corner(

@@ -15,7 +15,7 @@ from chainrule.compile.gemm import scratch_bytes, write_gemm
 from chainrule.compile.target import Target, host
 
 
-Product: TypeAlias = Callable[[np.ndarray, np.ndarray, np.ndarray], None]
+Product: TypeAlias = Callable[..., None]
 
 MACHINES = ["host", "avx2", "sse2"]
 OLDER = {
@@ -43,21 +43,24 @@ def target_of(machine: str) -> Target:
 
 @functools.cache
 def product_of(machine: str, dtype: str) -> Product:
-    """product(a, b, c) writes the product of a and b, of any strides, into c."""
+    """product(a, b, c) writes the product of a and b, of any strides, into c.
+
+    Zeros are looked for in a, but where `sparse=0`.
+    """
     target = target_of(machine)
     code = library(f"gemm {machine} {dtype}", lambda: written(target, dtype), target)
-    function = code.function(f"gemm_{dtype}", None, *[ctypes.c_int64] * 12)
+    function = code.function(f"gemm_{dtype}", None, *[ctypes.c_int64] * 13)
     scratch = np.full(scratch_bytes(target, dtype) + 128, 0xFF, np.uint8)
     scratch_at = -(-scratch.ctypes.data // 64) * 64
     after = scratch[scratch_at - scratch.ctypes.data + scratch_bytes(target, dtype) :]
 
-    def product(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> None:
+    def product(a: np.ndarray, b: np.ndarray, c: np.ndarray, sparse: int = 1) -> None:
         assert all(x.dtype == dtype for x in (a, b, c))
         size = c.itemsize
         matrices = [(x.ctypes.data, *(stride // size for stride in x.strides)) for x in (a, b)]
         sizes = (*c.shape, a.shape[1])
         scalars = (*sizes, *matrices[0], *matrices[1], c.ctypes.data, c.strides[0] // size)
-        function(*scalars, scratch_at)
+        function(*scalars, scratch_at, sparse)
         assert (after == 0xFF).all()
 
     return product

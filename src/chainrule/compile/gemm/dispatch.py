@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chainrule.compile.code import Code, Module
+from chainrule.compile.gemm.blocking import multiply
 from chainrule.compile.gemm.routines import (
     BLOCK,
     LARGE,
@@ -18,6 +19,7 @@ from chainrule.compile.gemm.routines import (
     returning,
     test,
 )
+from chainrule.compile.gemm.sparsity import Steps, may_pay
 from chainrule.compile.gemm.tile import Tile
 
 
@@ -51,7 +53,7 @@ def _write_turned(code: Code, tile: Tile) -> None:
         rows = code.smaller(code.sub("%m", i), tile.stretch)
         a = _A.part(code, tile, i, 0)
         operands = ["%b", "%b_col", "%b_row", a.pointer, a.column, a.row]
-        values = ["%n", rows, "%k", *operands, held, tile.stretch, "%scratch"]
+        values = ["%n", rows, "%k", *operands, held, tile.stretch, "%scratch", 0]
         call(code, f"{tile.name}_straight", PRODUCT, values)
         source = Matrix(held, 1, tile.stretch)
         copy(code, tile, "gather", rows, "%n", source, _C.part(code, tile, i, 0))
@@ -70,50 +72,56 @@ def _write_straight(module: Module, tile: Tile) -> None:
     if not tile.masks:
         as_they_lie.append(test(code, "eq", code.rem("%n", panel), 0))
     with returning(code, all_of(code, *as_they_lie)):
+        one = all_of(code, test(code, "sle", "%m", tile.rows), test(code, "sle", "%n", panel))
+        with returning(code, one):
+            multiply(code, tile, ("%m", "%n"), (_A, "%b", _C), Steps("%k", "false", "null"), 0)
         operands = ["%m", "%n", "%k", "%a", "%a_row", "%a_col", "%b", "%b_row", "%c", "%c_row"]
-        nothing = [0, "null", "false", 0, "null", 0, 0]
-        call(code, f"{tile.name}_block", BLOCK, [*operands, panel, panel, *nothing])
+        sparse = may_pay(code, tile, "%m", "%n", "%k", _A)
+        how = [panel, panel, 0, "%scratch", "false", sparse, "false", 0, "null", 0, 0]
+        call(code, f"{tile.name}_block", BLOCK, [*operands, *how])
     call(code, f"{tile.name}_large", LARGE, [*names(PRODUCT), panel, numbers])
     code.do("ret void")
 
 
 def _panel(code: Code, tile: Tile) -> Integer:
     """The columns of a panel: those of the widest kernel for the rows of a tile."""
-    panel: Integer = tile.width * max(tile.vectors(tile.rows))
-    for rows in (3, 2, 1):
+    panel: Integer = tile.width * tile.across
+    for rows in range(tile.few, 0, -1):
         width = tile.width * max(tile.vectors(rows))
         panel = either(code, test(code, "sle", "%m", rows), width, panel)
     return panel
 
 
 def _write_large(module: Module, tile: Tile) -> None:
-    """Blocks of rows, of steps of k and of columns; what lies badly is packed block by block."""
+    """Blocks of steps of k and of columns, whose part of B the second cache holds."""
     code = module.function(f"{tile.name}_large", LARGE, linkage="internal")
     far = test(code, "sgt", "%numbers", tile.near)
     fetch = test(code, "sgt", "%numbers", 4 * tile.near)
-    paged = test(code, "sge", larger(code, "%a_row", "%a_col"), tile.page)
-    pack_a = all_of(code, far, paged, test(code, "sgt", "%n", "%panel"))
+    pack_a = _pack_a(code, tile, far)
     pack_b, flat = _pack_b(code, tile, far), test(code, "sle", "%m", tile.flat)
     kc, blocks = _even(code, "%k", either(code, flat, tile.shallow, tile.depth))
-    mc, _ = _even(code, "%m", code.div(tile.block, _stride(code, tile, kc)))
-    nc = larger(code, either(code, pack_b, tile.span, "%n"), "%panel")
-    with code.loop(0, "%m", mc) as i, code.loop(0, blocks) as block:
+    panels = code.div(code.div(tile.block, larger(code, kc, 1)), "%panel")
+    nc = code.mul(larger(code, panels, 1), "%panel")
+    with code.loop(0, blocks) as block, code.loop(0, "%n", nc) as j:
         start = code.mul(block, kc)
-        m = code.smaller(code.sub("%m", i), mc)
         k = code.smaller(code.sub("%k", start), kc)
-        a = _packed_a(code, tile, pack_a, _A.part(code, tile, i, start), m, k)
+        n = code.smaller(code.sub("%n", j), nc)
+        a, source = _A.part(code, tile, 0, start), _B.part(code, tile, start, j)
+        b, b_panel = _packed_b(code, tile, pack_b, source, k, n)
+        c = _C.part(code, tile, 0, j)
         again = code.get(f"zext i1 {test(code, 'ne', block, 0)} to i64")
-        edge = code.at("%scratch", tile.element, tile.edge_at)
-        with code.loop(0, "%n", nc) as j:
-            n = code.smaller(code.sub("%n", j), nc)
-            source = _B.part(code, tile, start, j)
-            b, b_panel = _packed_b(code, tile, pack_b, source, k, n)
-            c = _C.part(code, tile, i, j)
-            operands = [a.pointer, a.row, a.column, b.pointer, b.row, c.pointer, c.row]
-            values = [m, n, k, *operands, "%panel", b_panel, again, edge, fetch]
-            ahead = _ahead(code, tile, source, k, j, nc)
-            call(code, f"{tile.name}_block", BLOCK, [*values, *ahead])
+        matrices = [a.pointer, a.row, a.column, b.pointer, b.row, c.pointer, c.row]
+        how = [again, "%scratch", pack_a, may_pay(code, tile, "%m", n, k, a), fetch]
+        values = ["%m", n, k, *matrices, "%panel", b_panel, *how]
+        call(code, f"{tile.name}_block", BLOCK, [*values, *_ahead(code, tile, source, k, j, nc)])
     code.do("ret void")
+
+
+def _pack_a(code: Code, tile: Tile, far: str) -> str:
+    """Whether tiles of A are copied: its rows or columns fall on the same lines of the cache."""
+    stride = larger(code, "%a_row", "%a_col")
+    conflict = test(code, "eq", code.rem(stride, tile.page // 8), 0)
+    return all_of(code, far, conflict, test(code, "sgt", "%n", "%panel"))
 
 
 def _pack_b(code: Code, tile: Tile, far: str) -> str:
@@ -139,44 +147,22 @@ def _even(code: Code, total: str, most: Integer) -> tuple[Integer, Integer]:
     return code.div(code.add(total, code.sub(count, 1)), count), count
 
 
-def _stride(code: Code, tile: Tile, length: Integer) -> Integer:
-    """At least `length`, in an odd number of whole cache lines: rows spread over a cache."""
-    lines = code.div(code.add(length, tile.line - 1), tile.line)
-    return code.mul(code.get(f"or i64 {lines}, 1"), tile.line)
-
-
-def _packed_a(code: Code, tile: Tile, condition: str, a: Matrix, m: Integer, k: Integer) -> Matrix:
-    """A, or its copy in the scratch memory: by columns where these touch, else by rows."""
-    turned = test(code, "eq", a.row, 1)
-    rows, columns = either(code, turned, k, m), either(code, turned, m, k)
-    down, across = either(code, turned, a.column, a.row), either(code, turned, a.row, a.column)
-    stride = _stride(code, tile, columns)
-    with code.when(condition):
-        source, target = Matrix(a.pointer, down, across), Matrix("%scratch", stride, 1)
-        copy(code, tile, "pack", rows, columns, source, target)
-    row, column = either(code, turned, 1, stride), either(code, turned, stride, 1)
-    return _chosen(code, condition, Matrix("%scratch", row, column), a)
-
-
 def _packed_b(
     code: Code, tile: Tile, condition: str, b: Matrix, k: Integer, n: Integer
 ) -> tuple[Matrix, Integer]:
     """B, or its copy in panels, one after the other; and how far apart panels are."""
-    packed = Matrix(code.at("%scratch", tile.element, tile.b_at), "%panel", 1)
+    packed = Matrix("%scratch", "%panel", 1)
     with code.when(condition), code.loop(0, n, "%panel") as j:
         columns = code.smaller(code.sub(n, j), "%panel")
         target = packed.part(code, tile, 0, code.mul(j, k))
         copy(code, tile, "pack", k, columns, b.part(code, tile, 0, j), target)
     apart = either(code, condition, code.mul(k, "%panel"), "%panel")
-    return _chosen(code, condition, packed, b), apart
-
-
-def _chosen(code: Code, condition: str, packed: Matrix, plain: Matrix) -> Matrix:
-    return Matrix(
-        either(code, condition, packed.pointer, plain.pointer, "ptr"),
-        either(code, condition, packed.row, plain.row),
-        either(code, condition, packed.column, plain.column),
+    chosen = Matrix(
+        either(code, condition, packed.pointer, b.pointer, "ptr"),
+        either(code, condition, packed.row, b.row),
+        1,
     )
+    return chosen, apart
 
 
 def _ahead(

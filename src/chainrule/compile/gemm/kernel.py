@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from chainrule.compile.code import Code, Module, number, vector
 from chainrule.compile.gemm.masked import first, load, store
-from chainrule.compile.gemm.routines import KERNEL
+from chainrule.compile.gemm.routines import KERNEL, Integer
 from chainrule.compile.gemm.tile import Tile
 from chainrule.compile.lanes import Lanes
 
@@ -15,16 +15,19 @@ from chainrule.compile.lanes import Lanes
 _GROUP = 5
 
 
-def write_kernel(module: Module, tile: Tile, rows: int, vectors: int, masked: bool) -> str:
+def write_kernel(
+    module: Module, tile: Tile, rows: int, vectors: int, masked: bool, listed: bool = False
+) -> str:
     """The function for a tile of so many rows and vectors; gives its name.
 
     masked: it may be given fewer columns than the vectors hold, and touches no others.
+    listed: it takes only the k steps that stand in a list.
     """
-    name = f"{tile.name}_{rows}x{vectors}{'_masked' if masked else ''}"
+    name = f"{tile.name}_{rows}x{vectors}{'_masked' if masked else ''}{'_listed' if listed else ''}"
     code = module.function(name, KERNEL, linkage="internal")
     left = [code.sub("%columns", tile.width * v) for v in range(vectors)] if masked else []
     masks = [first(code, tile, count) for count in left] or [""] * vectors
-    kernel = _Kernel(code, tile, rows, tuple(masks))
+    kernel = _Kernel(code, tile, rows, tuple(masks), listed)
     sums = _sums(kernel, _start(kernel))
     for total, (place, mask) in zip(sums, kernel.vectors_of_c(), strict=True):
         store(code, tile, total.value, place, mask)
@@ -34,12 +37,13 @@ def write_kernel(module: Module, tile: Tile, rows: int, vectors: int, masked: bo
 
 @dataclass(frozen=True, eq=False)
 class _Kernel:
-    """A kernel while it is written. masks: one for each vector of a row."""
+    """A kernel while it is written. masks: one for each vector of a row; listed: as above."""
 
     code: Code
     tile: Tile
     rows: int
     masks: tuple[str, ...]
+    listed: bool
 
     @property
     def type(self) -> str:
@@ -95,9 +99,10 @@ def _sums(kernel: _Kernel, start: list[str]) -> list[Lanes]:
     code, tile, before = kernel.code, kernel.tile, kernel.code.block
     head, body, after = (code.new_label(hint) for hint in ("head", "step", "done"))
     groups = [_apart(code, group) for group in kernel.groups("%a", "%a_row")]
+    b, *groups = _moved(kernel, ["%b", *groups], _gap(kernel, 0, 0))
     code.jump(head)
     code.begin(head)
-    begin = {"i64": ["0"], "ptr": ["%b", *groups], kernel.type: start}
+    begin = {"i64": ["0"], "ptr": [b, *groups], kernel.type: start}
     now = {type: [code.fresh() for _ in values] for type, values in begin.items()}
     place = len(code.lines)
     [step], (b, *groups), sums = now.values()
@@ -106,10 +111,7 @@ def _sums(kernel: _Kernel, start: list[str]) -> list[Lanes]:
     totals = [Lanes(code, total, tile.dtype, tile.width) for total in sums]
     then = {
         kernel.type: [total.value for total in _step(kernel, groups, b, totals)],
-        "ptr": [
-            code.at(b, tile.element, "%b_row"),
-            *(code.at(group, tile.element, "%a_col") for group in groups),
-        ],
+        "ptr": _moved(kernel, [b, *groups], _gap(kernel, code.add(step, 1), 1)),
         "i64": [code.get(f"add nsw i64 {step}, 1")],
     }
     code.lines[place:place] = [
@@ -120,6 +122,23 @@ def _sums(kernel: _Kernel, start: list[str]) -> list[Lanes]:
     code.do(f"br label %{head}, !llvm.loop !0")
     code.begin(after)
     return totals
+
+
+def _moved(kernel: _Kernel, places: list[str], steps: Integer) -> list[str]:
+    """The addresses in B and in A so many steps of k later."""
+    code, strides = kernel.code, ("%b_row", *["%a_col"] * (len(places) - 1))
+    return [
+        code.at(place, kernel.tile.element, code.mul(stride, steps))
+        for place, stride in zip(places, strides, strict=True)
+    ]
+
+
+def _gap(kernel: _Kernel, place: Integer, otherwise: Integer) -> Integer:
+    """How far the step of k at a place of the list is from the one before."""
+    code = kernel.code
+    if not kernel.listed:
+        return otherwise
+    return code.get(f"sext i32 {code.load('i32', code.at('%gaps', 'i32', place), 4)} to i64")
 
 
 def _apart(code: Code, pointer: str) -> str:

@@ -28,14 +28,16 @@ PRODUCT: Arguments = (
     ("ptr", "c"),
     ("i64", "c_row"),
     ("ptr", "scratch"),
+    ("i64", "sparse"),
 )
 
 #: The same, with the columns of a panel, and the numbers in A, B and C together.
 LARGE: Arguments = (*PRODUCT, ("i64", "panel"), ("i64", "numbers"))
 
 #: Operands in the cache. The columns of B touch; its panels of `panel` columns begin `b_panel`
-#: apart. `accumulate`: C += A·B. `edge`: memory for a tile of C. `fetch`: whether to bring into
-#: the cache what comes next, among it `next_count` stretches of `next_bytes`.
+#: apart. `accumulate`: C += A·B. `pack_a`: each tile of A is copied. `sparse`: zeros are looked for
+#: in it. `fetch`: what comes next is brought into the cache, among it `next_count` stretches of
+#: `next_bytes`.
 BLOCK: Arguments = (
     ("i64", "m"),
     ("i64", "n"),
@@ -50,7 +52,9 @@ BLOCK: Arguments = (
     ("i64", "panel"),
     ("i64", "b_panel"),
     ("i64", "accumulate"),
-    ("ptr", "edge"),
+    ("ptr", "scratch"),
+    ("i1", "pack_a"),
+    ("i1", "sparse"),
     ("i1", "fetch"),
     ("i64", "next_count"),
     ("ptr", "next"),
@@ -58,7 +62,8 @@ BLOCK: Arguments = (
     ("i64", "next_bytes"),
 )
 
-#: One tile of C: `columns` numbers in each of its rows.
+#: One tile of C: `columns` numbers in each of its rows. `gaps`: how far each of k steps is from the
+#: one before, for kernels that take them from a list.
 KERNEL: Arguments = (
     ("i64", "k"),
     ("ptr", "a"),
@@ -70,6 +75,27 @@ KERNEL: Arguments = (
     ("i64", "c_row"),
     ("i64", "columns"),
     ("i64", "accumulate"),
+    ("ptr", "gaps"),
+)
+
+#: The steps of k at which a tile of A is not 0 are written into a list: their `gaps`, int32.
+LIST: Arguments = (
+    ("i64", "rows"),
+    ("i64", "k"),
+    ("ptr", "a"),
+    ("i64", "a_row"),
+    ("i64", "a_col"),
+    ("ptr", "gaps"),
+)
+
+#: B of a block.
+FINITE: Arguments = (
+    ("i64", "k"),
+    ("i64", "n"),
+    ("ptr", "b"),
+    ("i64", "b_row"),
+    ("i64", "panel"),
+    ("i64", "b_panel"),
 )
 
 #: target[i, j] = source[i, j]; the columns of the target touch.

@@ -17,36 +17,46 @@ class Tile:
 
     Sizes are in numbers of the dtype, not in bytes.
     width    of a vector
-    rows     most rows of a tile
+    rows     most rows of a tile; tall  the same where one vector holds the columns
+    across   most vectors of a tile with many rows
     masks    whether vectors may be loaded and stored in part
     free     whether that is as fast as whole: then all kernels do
     near     most in A, B and C together for which they are multiplied where they lie
-    block    of A packed at once
-    depth    most steps of k for which A and B are packed at once
+    block    most in a block of B, which stays in the second cache
+    depth    most steps of k of a block
     shallow  the same where there are few rows, so that a wide panel of B stays in L1
-    span     columns of B packed at once
     """
 
     dtype: str
     width: int
     rows: int
+    tall: int
+    across: int
     masks: bool
     free: bool
     near: int
     block: int
     depth: int
     shallow: int
-    span: int
 
     #: Most columns of C for which A and B change roles, and the rows of it that are then made at
     #: once.
     narrow = 3
     stretch = 1024
 
+    #: Up to so many rows, tiles have a power of two of vectors.
+    few = 3
+
     #: Up to `flat` rows of C a copy of B that is far never pays, above `high` rows always; between
     #: it pays where each row of B has a page of its own.
     flat = 3
     high = 128
+
+    #: Fewest columns of C and steps of k for which zeros in A are looked for, and how many steps
+    #: are looked at together.
+    sparse_n = 32
+    sparse_k = 32
+    look = 8
 
     @property
     def element(self) -> str:
@@ -85,36 +95,54 @@ class Tile:
 
         A sum is a chain of additions: few rows need more vectors to keep the adders busy.
         """
-        widest = {1: 8, 2: 4, 3: 4}.get(rows, 2)
-        return tuple(count for count in (1, 2, 4, 8) if count <= widest)
+        if rows > self.rows:
+            return (1,)
+        if rows > self.few:
+            return tuple(range(1, self.across + 1))
+        return (1, 2, 4, 8) if rows == 1 else (1, 2, 4)
 
     @property
     def widest(self) -> int:
         """Most vectors of a tile."""
         return max(self.vectors(1))
 
-    # ---- the scratch memory: packed A, packed B, a tile of C, a stretch of C ---------------------
+    @property
+    def sparse_m(self) -> int:
+        """Fewest rows of C for which zeros in A are looked for."""
+        return 4 * self.rows
 
     @property
-    def b_at(self) -> int:
-        """Where packed B begins."""
-        return self.block + 2 * self.line * self.depth
+    def sparse_rows(self) -> range:
+        """The rows of tiles of so many rows of C: these have kernels that leave steps out."""
+        return range((self.sparse_m + 1) // 5, self.rows + 1)
+
+    # ---- the scratch memory: packed B, a tile of A, one of C, a stretch of C, a list of steps ----
+
+    @property
+    def a_at(self) -> int:
+        """Where the packed tile of A begins."""
+        return max(self.block, self.widest * self.width * self.shallow)
 
     @property
     def edge_at(self) -> int:
         """Where the tile of C begins."""
-        few = self.widest * self.width * self.shallow
-        return self.b_at + max(self.span * self.depth, few)
+        return self.a_at + (self.rows + self.width) * (self.depth + 2 * self.line)
 
     @property
     def stretch_at(self) -> int:
         """Where the stretch of C begins."""
-        return self.edge_at + self.rows * self.widest * self.width
+        return self.edge_at + self.tall * self.widest * self.width
+
+    @property
+    def list_at(self) -> int:
+        """Where the list of steps of k begins."""
+        return self.stretch_at + self.narrow * self.stretch
 
     @property
     def scratch(self) -> int:
         """Bytes of all of it, in whole cache lines."""
-        size = (self.stretch_at + self.narrow * self.stretch) * self.size
+        steps = max(self.near // self.sparse_m, self.depth) + 1
+        size = self.list_at * self.size + 4 * steps
         return -(-size // _LINE) * _LINE
 
 
@@ -125,12 +153,13 @@ def tile(target: Target, dtype: str) -> Tile:
     return Tile(
         dtype=dtype,
         width=width,
-        rows=12 if target.registers >= 32 else 6,
+        rows=8 if target.registers >= 32 else 6,
+        tall=12,
+        across=3 if target.registers >= 32 else 2,
         masks=target.masks,
         free=target.masks and target.vector_bits >= 512,
         near=target.l2 // size,
-        block=3 * target.l2 // 4 // size,
+        block=target.l2 // 2 // size,
         depth=3072 // size,
         shallow=target.l1 // 2 // size // widest,
-        span=4 * width,
     )
