@@ -27,7 +27,8 @@ def write_block(module: Module, tile: Tile) -> None:
     """
     _write_table(module, tile)
     code = module.function(f"{tile.name}_block", BLOCK, linkage="internal")
-    most = either(code, test(code, "sle", "%n", tile.width), tile.tall, tile.rows)
+    is_narrow = test(code, "slt", "%panel", tile.across * tile.width)
+    most = either(code, is_narrow, tile.tall, tile.rows)
     tiles = code.div(code.add("%m", code.sub(most, 1)), most)
     few = code.div("%m", tiles)
     higher = code.sub("%m", code.mul(few, tiles))

@@ -84,8 +84,15 @@ def _write_straight(module: Module, tile: Tile) -> None:
 
 
 def _panel(code: Code, tile: Tile) -> Integer:
-    """The columns of a panel: those of the widest kernel for the rows of a tile."""
-    panel: Integer = tile.width * tile.across
+    """The columns of a panel: those of the widest kernel for the rows of a tile.
+
+    Two panels share one vector more than that: a kernel of one vector waits for its sums.
+    """
+    widest, narrow = tile.width * tile.across, tile.width * (tile.across - 1)
+    is_one_more = test(code, "sle", code.sub("%n", widest), tile.width)
+    even = either(code, is_one_more, tile.width * (tile.across // 2 + 1), widest)
+    panel = either(code, test(code, "sle", "%n", widest), widest, even)
+    panel = either(code, test(code, "sle", "%n", narrow), narrow, panel)
     for rows in range(tile.few, 0, -1):
         width = tile.width * max(tile.vectors(rows))
         panel = either(code, test(code, "sle", "%m", rows), width, panel)
@@ -101,7 +108,8 @@ def _write_large(module: Module, tile: Tile) -> None:
     pack_b, flat = _pack_b(code, tile, far), test(code, "sle", "%m", tile.flat)
     kc, blocks = _even(code, "%k", either(code, flat, tile.shallow, tile.depth))
     panels = code.div(code.div(tile.block, larger(code, kc, 1)), "%panel")
-    nc = code.mul(larger(code, panels, 1), "%panel")
+    panels = either(code, all_of(code, flat, pack_b), 1, larger(code, panels, 1))
+    nc = code.mul(panels, "%panel")
     with code.loop(0, blocks) as block, code.loop(0, "%n", nc) as j:
         start = code.mul(block, kc)
         k = code.smaller(code.sub("%k", start), kc)
@@ -111,7 +119,7 @@ def _write_large(module: Module, tile: Tile) -> None:
         c = _C.part(code, tile, 0, j)
         again = code.get(f"zext i1 {test(code, 'ne', block, 0)} to i64")
         matrices = [a.pointer, a.row, a.column, b.pointer, b.row, c.pointer, c.row]
-        how = [again, "%scratch", pack_a, may_pay(code, tile, "%m", n, k, a), fetch]
+        how = [again, "%scratch", pack_a, may_pay(code, tile, "%m", "%n", k, a), fetch]
         values = ["%m", n, k, *matrices, "%panel", b_panel, *how]
         call(code, f"{tile.name}_block", BLOCK, [*values, *_ahead(code, tile, source, k, j, nc)])
     code.do("ret void")

@@ -17,8 +17,8 @@ class Tile:
 
     Sizes are in numbers of the dtype, not in bytes.
     width    of a vector
-    rows     most rows of a tile; tall  the same where one vector holds the columns
-    across   most vectors of a tile with many rows
+    rows     most rows of a tile; across  most vectors in each of many rows
+    tall     most rows of a tile with fewer vectors than that
     masks    whether vectors may be loaded and stored in part
     free     whether that is as fast as whole: then all kernels do
     near     most in A, B and C together for which they are multiplied where they lie
@@ -52,10 +52,8 @@ class Tile:
     flat = 3
     high = 128
 
-    #: Fewest columns of C and steps of k for which zeros in A are looked for, and how many steps
-    #: are looked at together.
-    sparse_n = 32
-    sparse_k = 32
+    #: Fewest steps of k for which zeros in A are looked for, and how many are looked at together.
+    sparse_k = 96
     look = 8
 
     @property
@@ -96,7 +94,7 @@ class Tile:
         A sum is a chain of additions: few rows need more vectors to keep the adders busy.
         """
         if rows > self.rows:
-            return (1,)
+            return tuple(range(1, self.across))
         if rows > self.few:
             return tuple(range(1, self.across + 1))
         return (1, 2, 4, 8) if rows == 1 else (1, 2, 4)
@@ -110,6 +108,11 @@ class Tile:
     def sparse_m(self) -> int:
         """Fewest rows of C for which zeros in A are looked for."""
         return 4 * self.rows
+
+    @property
+    def sparse_n(self) -> int:
+        """Fewest columns of C for that: tiles then have at most `rows` rows."""
+        return (self.across + 1) * self.width + 1
 
     @property
     def sparse_rows(self) -> range:
@@ -154,7 +157,7 @@ def tile(target: Target, dtype: str) -> Tile:
         dtype=dtype,
         width=width,
         rows=8 if target.registers >= 32 else 6,
-        tall=12,
+        tall=10 if target.registers >= 32 else 8,
         across=3 if target.registers >= 32 else 2,
         masks=target.masks,
         free=target.masks and target.vector_bits >= 512,
