@@ -35,6 +35,9 @@ _DENSE = -1
 #: nothing. A prime: rows of images have even lengths, and dark ends.
 _LOOKS = 7
 
+#: Steps whose bits fill a number.
+_WORD = 64
+
 #: What is known of a block: no lists pay, B has not been looked at yet, all of B is finite.
 _NEVER, _UNSEEN, _FINITE = 0, 1, 2
 
@@ -140,26 +143,35 @@ def _seems_sparse(code: Code, tile: Tile, look: _Look) -> str:
 
 def _listed(code: Code, tile: Tile, look: _Look) -> str:
     """Write the list: steps of whole looks that add something, and the rest of k. How many."""
-    count_at, last_at = code.slot("i64", 8), code.slot("i64", 8)
-    for slot in (count_at, last_at):
+    count, last, word = (code.slot("i64", 8) for _ in range(3))
+    for slot in (count, last):
         code.store("i64", "0", slot, 8)
 
-    def note(step: Integer, bit: Integer) -> None:
-        """Write down a step: it stays if the bit is 1, else the next is written over it."""
-        count, last = (code.load("i64", slot, 8) for slot in (count_at, last_at))
-        gap = code.get(f"trunc i64 {code.sub(step, last)} to i32")
-        code.store("i32", gap, code.at("%gaps", "i32", count), 4)
-        code.store("i64", str(code.add(count, bit)), count_at, 8)
-        code.store("i64", either(code, test(code, "ne", bit, 0), step, last), last_at, 8)
+    def note(step: Integer) -> None:
+        """Write down how far a step is from the one before."""
+        place = code.load("i64", count, 8)
+        gap = code.get(f"trunc i64 {code.sub(step, code.load('i64', last, 8))} to i32")
+        code.store("i32", gap, code.at("%gaps", "i32", place), 4)
+        code.store("i64", str(code.add(place, 1)), count, 8)
+        code.store("i64", str(step), last, 8)
 
     whole = code.sub("%k", code.rem("%k", tile.look))
-    with code.loop(0, whole, tile.look) as at:
-        bits = look(at)
-        for step in range(tile.look):
-            note(code.add(at, step), code.get(f"and i64 {code.get(f'lshr i64 {bits}, {step}')}, 1"))
+    with code.loop(0, whole, _WORD) as start:
+        code.store("i64", "0", word, 8)
+        with code.loop(start, code.smaller(code.add(start, _WORD), whole), tile.look) as at:
+            bits = code.get(f"shl i64 {look(at)}, {code.sub(at, start)}")
+            found = code.get(f"or i64 {code.load('i64', word, 8)}, {bits}")
+            code.store("i64", found, word, 8)
+        ones = code.call("llvm.ctpop.i64", "i64", ("i64", code.load("i64", word, 8)))
+        with code.loop(0, ones):
+            bits = code.load("i64", word, 8)
+            first_one = code.call("llvm.cttz.i64", "i64", ("i64", bits), ("i1", "true"))
+            note(code.add(start, first_one))
+            rest = code.get(f"and i64 {bits}, {code.sub(bits, 1)}")
+            code.store("i64", rest, word, 8)
     with code.loop(whole, "%k") as at:
-        note(at, 1)
-    return code.load("i64", count_at, 8)
+        note(at)
+    return code.load("i64", count, 8)
 
 
 def _along(code: Code, tile: Tile) -> _Look:
@@ -192,8 +204,8 @@ def _somewhere(code: Code, tile: Tile, count: int, places: list[Matrix]) -> str:
     total, *others = [code.load(type, place.pointer, tile.size) for place in places]
     for other in others:
         total = code.get(f"or {type} {total}, {other}")
-    total = code.get(f"shl {type} {total}, splat ({lane} 1)")  # -0 is 0
-    lanes = code.get(f"icmp ne {type} {total}, zeroinitializer")
+    size = code.get(f"and {type} {total}, splat ({lane} {2 ** (8 * tile.size - 1) - 1})")  # -0 is 0
+    lanes = code.get(f"icmp ne {type} {size}, zeroinitializer")
     bits = code.get(f"bitcast <{count} x i1> {lanes} to i{count}")
     return code.get(f"zext i{count} {bits} to i64")
 
