@@ -129,7 +129,7 @@ class Tile:
     @property
     def edge_at(self) -> int:
         """Where the tile of C begins."""
-        return self.a_at + (self.rows + self.width) * (self.depth + 2 * self.line)
+        return self.a_at + (self.tall + self.width) * (self.depth + 2 * self.line)
 
     @property
     def stretch_at(self) -> int:
