@@ -26,7 +26,7 @@ from benchmarks.harness import blas_threads
 TOLERANCE = 1e-6  # between the losses, as a share
 
 #: Seconds before each training: the threads of OpenBLAS go on waiting actively after its last call,
-#: on cores that the next training needs (60 ms of digits' 200).
+#: on cores that the next training needs.
 PAUSE = 0.1
 
 
