@@ -162,14 +162,10 @@ def seconds(function: Callable[[int], Any], count: int) -> float:
 
 @dataclass(frozen=True)
 class Ours:
-    """Called with (count, a, b, c): c = a·b so many times, in compiled code.
-
-    sparse: whether zeros are looked for in a.
-    """
+    """Called with (count, a, b, c): c = a·b so many times, in compiled code."""
 
     function: Any
     scratch: np.ndarray
-    sparse: int = 0
 
     def __call__(self, count: int, a: np.ndarray, b: np.ndarray, c: np.ndarray) -> None:
         size = c.itemsize
@@ -177,7 +173,7 @@ class Ours:
         scratch = -(-self.scratch.ctypes.data // 64) * 64
         sizes = (*c.shape, a.shape[1])
         target = (c.ctypes.data, c.strides[0] // size)
-        self.function(count, *sizes, *at, *bt, *target, scratch, self.sparse)
+        self.function(count, *sizes, *at, *bt, *target, scratch, 0)
 
 
 def repeated_product(dtype: str) -> Ours:

@@ -11,11 +11,13 @@ from chainrule.compile.gemm.routines import (
     Integer,
     Matrix,
     call,
+    ceiling,
+    chosen,
     copy,
     either,
     test,
 )
-from chainrule.compile.gemm.sparsity import Steps, known, steps_of
+from chainrule.compile.gemm.sparsity import Steps, nothing_known, steps_of
 from chainrule.compile.gemm.tile import Tile
 
 
@@ -23,24 +25,22 @@ def write_block(module: Module, tile: Tile) -> None:
     """The function `…_block` and the kernels that it calls.
 
     A tile of A stays in the first cache while B, which stays in the second, passes by. The tiles
-    have `few` or `few` + 1 rows.
+    have `least` or `least` + 1 rows.
     """
     _write_table(module, tile)
     code = module.function(f"{tile.name}_block", BLOCK, linkage="internal")
-    is_narrow = test(code, "slt", "%panel", tile.across * tile.width)
-    most = either(code, is_narrow, tile.tall, tile.rows)
-    tiles = code.div(code.add("%m", code.sub(most, 1)), most)
-    few = code.div("%m", tiles)
-    higher = code.sub("%m", code.mul(few, tiles))
-    panels = code.div(code.add("%n", code.sub("%panel", 1)), "%panel")
-    kernels = code.mul(tiles, panels)
-    share = code.div(code.add("%next_count", code.sub(kernels, 1)), kernels)
-    found = known(code)
+    is_tall = test(code, "slt", "%panel", tile.across * tile.width)
+    tiles = ceiling(code, "%m", either(code, is_tall, tile.tall, tile.rows))
+    least = code.div("%m", tiles)
+    higher = code.sub("%m", code.mul(least, tiles))
+    panels = ceiling(code, "%n", "%panel")
+    share = ceiling(code, "%next_count", code.mul(tiles, panels))
+    known = nothing_known(code)
     with code.loop(0, tiles) as number:
-        rows = code.add(few, code.get(f"zext i1 {test(code, 'slt', number, higher)} to i64"))
-        row = code.add(code.mul(number, few), code.smaller(number, higher))
+        rows = code.add(least, code.get(f"zext i1 {test(code, 'slt', number, higher)} to i64"))
+        row = code.add(code.mul(number, least), code.smaller(number, higher))
         a = _packed(code, tile, Matrix("%a", "%a_row", "%a_col").part(code, tile, row, 0), rows)
-        steps = steps_of(code, tile, a, rows, found)
+        steps = steps_of(code, tile, a, rows, known)
         with code.loop(0, panels) as panel:
             j = code.mul(panel, "%panel")
             columns = code.smaller(code.sub("%n", j), "%panel")
@@ -56,10 +56,9 @@ def write_block(module: Module, tile: Tile) -> None:
 def _packed(code: Code, tile: Tile, a: Matrix, rows: Integer) -> Matrix:
     """A tile of A, or its copy where one is wanted: by columns where these touch, else by rows."""
     turned = test(code, "eq", a.row, 1)
-    width = code.mul(code.div(code.add(rows, tile.width - 1), tile.width), tile.width)
-    lines = code.div(code.add("%k", tile.line - 1), tile.line)
+    width = code.mul(ceiling(code, rows, tile.width), tile.width)
     # An odd number of lines: rows spread over the cache.
-    length = code.mul(code.get(f"or i64 {lines}, 1"), tile.line)
+    length = code.mul(code.get(f"or i64 {ceiling(code, '%k', tile.line)}, 1"), tile.line)
     room = code.at("%scratch", tile.element, tile.a_at)
     with code.when("%pack_a"):
         count, columns = either(code, turned, "%k", rows), either(code, turned, rows, "%k")
@@ -67,11 +66,7 @@ def _packed(code: Code, tile: Tile, a: Matrix, rows: Integer) -> Matrix:
         target = Matrix(room, either(code, turned, width, length), 1)
         copy(code, tile, "pack", count, columns, Matrix(a.pointer, down, across), target)
     row, column = either(code, turned, 1, length), either(code, turned, width, 1)
-    return Matrix(
-        either(code, "%pack_a", room, a.pointer, "ptr"),
-        either(code, "%pack_a", row, a.row),
-        either(code, "%pack_a", column, a.column),
-    )
+    return chosen(code, "%pack_a", Matrix(room, row, column), a)
 
 
 def _fetch(

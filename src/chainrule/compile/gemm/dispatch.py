@@ -12,6 +12,8 @@ from chainrule.compile.gemm.routines import (
     Matrix,
     all_of,
     call,
+    ceiling,
+    chosen,
     copy,
     either,
     larger,
@@ -19,7 +21,7 @@ from chainrule.compile.gemm.routines import (
     returning,
     test,
 )
-from chainrule.compile.gemm.sparsity import Steps, may_pay
+from chainrule.compile.gemm.sparsity import EVERY_STEP, may_pay
 from chainrule.compile.gemm.tile import Tile
 
 
@@ -74,7 +76,7 @@ def _write_straight(module: Module, tile: Tile) -> None:
     with returning(code, all_of(code, *as_they_lie)):
         one = all_of(code, test(code, "sle", "%m", tile.rows), test(code, "sle", "%n", panel))
         with returning(code, one):
-            multiply(code, tile, ("%m", "%n"), (_A, "%b", _C), Steps("%k", "false", "null"), 0)
+            multiply(code, tile, ("%m", "%n"), (_A, "%b", _C), EVERY_STEP, 0)
         operands = ["%m", "%n", "%k", "%a", "%a_row", "%a_col", "%b", "%b_row", "%c", "%c_row"]
         sparse = may_pay(code, tile, "%m", "%n", "%k", _A)
         how = [panel, panel, 0, "%scratch", "false", sparse, "false", 0, "null", 0, 0]
@@ -88,11 +90,11 @@ def _panel(code: Code, tile: Tile) -> Integer:
 
     Two panels share one vector more than that: a kernel of one vector waits for its sums.
     """
-    widest, narrow = tile.width * tile.across, tile.width * (tile.across - 1)
+    widest, tall = tile.width * tile.across, tile.width * (tile.across - 1)
     is_one_more = test(code, "sle", code.sub("%n", widest), tile.width)
     even = either(code, is_one_more, tile.width * (tile.across // 2 + 1), widest)
     panel = either(code, test(code, "sle", "%n", widest), widest, even)
-    panel = either(code, test(code, "sle", "%n", narrow), narrow, panel)
+    panel = either(code, test(code, "sle", "%n", tall), tall, panel)
     for rows in range(tile.few, 0, -1):
         width = tile.width * max(tile.vectors(rows))
         panel = either(code, test(code, "sle", "%m", rows), width, panel)
@@ -128,7 +130,7 @@ def _write_large(module: Module, tile: Tile) -> None:
 def _pack_a(code: Code, tile: Tile, far: str) -> str:
     """Whether tiles of A are copied: its rows or columns fall on the same lines of the cache."""
     stride = larger(code, "%a_row", "%a_col")
-    conflict = test(code, "eq", code.rem(stride, tile.page // 8), 0)
+    conflict = test(code, "eq", code.rem(stride, tile.clash), 0)
     return all_of(code, far, conflict, test(code, "sgt", "%n", "%panel"))
 
 
@@ -151,8 +153,8 @@ def _pack_b(code: Code, tile: Tile, far: str) -> str:
 
 def _even(code: Code, total: str, most: Integer) -> tuple[Integer, Integer]:
     """Blocks of at most so many, all alike but the last: the size of one, and how many, 1 for 0."""
-    count = larger(code, code.div(code.add(total, code.sub(most, 1)), most), 1)
-    return code.div(code.add(total, code.sub(count, 1)), count), count
+    count = larger(code, ceiling(code, total, most), 1)
+    return ceiling(code, total, count), count
 
 
 def _packed_b(
@@ -165,12 +167,7 @@ def _packed_b(
         target = packed.part(code, tile, 0, code.mul(j, k))
         copy(code, tile, "pack", k, columns, b.part(code, tile, 0, j), target)
     apart = either(code, condition, code.mul(k, "%panel"), "%panel")
-    chosen = Matrix(
-        either(code, condition, packed.pointer, b.pointer, "ptr"),
-        either(code, condition, packed.row, b.row),
-        1,
-    )
-    return chosen, apart
+    return chosen(code, condition, packed, b), apart
 
 
 def _ahead(

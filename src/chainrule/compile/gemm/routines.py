@@ -138,10 +138,12 @@ def names(arguments: Arguments) -> list[Integer]:
     return [f"%{name}" for _, name in arguments]
 
 
-def call(code: Code, name: str, arguments: Arguments, values: Sequence[Integer]) -> None:
-    """Call a function that gives nothing."""
+def call(
+    code: Code, name: str, arguments: Arguments, values: Sequence[Integer], result: str = "void"
+) -> str:
+    """Call a function, and the name of what it gives, if anything."""
     typed = [(type, str(value)) for (type, _), value in zip(arguments, values, strict=True)]
-    code.call(name, "void", *typed)
+    return code.call(name, result, *typed)
 
 
 def copy(
@@ -185,6 +187,20 @@ def all_of(code: Code, *conditions: str) -> str:
 def either(code: Code, condition: str, x: Integer, y: Integer, type: str = "i64") -> str:
     """x where the i1 holds, else y."""
     return code.get(f"select i1 {condition}, {type} {x}, {type} {y}")
+
+
+def ceiling(code: Code, x: Integer, y: Integer) -> Integer:
+    """x / y rounded up, for numbers from 0."""
+    return code.div(code.add(x, code.sub(y, 1)), y)
+
+
+def chosen(code: Code, condition: str, x: Matrix, y: Matrix) -> Matrix:
+    """x where the i1 holds, else y."""
+    return Matrix(
+        either(code, condition, x.pointer, y.pointer, "ptr"),
+        either(code, condition, x.row, y.row),
+        either(code, condition, x.column, y.column),
+    )
 
 
 def larger(code: Code, x: Integer, y: Integer) -> str:

@@ -8,7 +8,7 @@ left out. (A sum of nothing but products too small for the dtype may be 0 in pla
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -17,10 +17,11 @@ from chainrule.compile.gemm.masked import first, load
 from chainrule.compile.gemm.routines import (
     FINITE,
     LIST,
-    Arguments,
     Integer,
     Matrix,
     all_of,
+    call,
+    ceiling,
     either,
     names,
     test,
@@ -55,6 +56,10 @@ class Steps:
     gaps: str
 
 
+#: Those of a tile that nothing is left out of.
+EVERY_STEP = Steps("%k", "false", "null")
+
+
 def may_pay(code: Code, tile: Tile, m: Integer, n: Integer, k: Integer, a: Matrix) -> str:
     """Whether zeros are looked for in A for C (m, n) += A (m, k) · B.
 
@@ -67,7 +72,7 @@ def may_pay(code: Code, tile: Tile, m: Integer, n: Integer, k: Integer, a: Matri
     return all_of(code, test(code, "ne", "%sparse", 0), touch, *pays)
 
 
-def known(code: Code) -> str:
+def nothing_known(code: Code) -> str:
     """Where a block keeps what is known of it: nothing yet."""
     slot = code.slot("i64", 8)
     code.store("i64", either(code, "%sparse", _UNSEEN, _NEVER), slot, 8)
@@ -81,21 +86,17 @@ def steps_of(code: Code, tile: Tile, a: Matrix, rows: Integer, known: str) -> St
     code.store("i64", str(_DENSE), slot, 8)
     before = code.load("i64", known, 8)
     with code.when(test(code, "ne", before, _NEVER)):
-        count = _call(code, tile, "list", LIST, [rows, "%k", a.pointer, a.row, a.column, gaps])
+        values = [rows, "%k", a.pointer, a.row, a.column, gaps]
+        count = call(code, f"{tile.name}_list", LIST, values, "i64")
         is_sparse = test(code, "ne", count, _DENSE)
         with code.when(all_of(code, is_sparse, test(code, "eq", before, _UNSEEN))):
             b = ["%k", "%n", "%b", "%b_row", "%panel", "%b_panel"]
-            code.store("i64", _call(code, tile, "finite", FINITE, b), known, 8)
+            code.store("i64", call(code, f"{tile.name}_finite", FINITE, b, "i64"), known, 8)
         is_finite = test(code, "eq", code.load("i64", known, 8), _FINITE)
         code.store("i64", either(code, is_finite, count, _DENSE), slot, 8)
     left = code.load("i64", slot, 8)
     listed = test(code, "ne", left, _DENSE)
     return Steps(either(code, listed, left, "%k"), listed, gaps)
-
-
-def _call(code: Code, tile: Tile, name: str, types: Arguments, values: Sequence[Integer]) -> str:
-    operands = [(type, str(value)) for (type, _), value in zip(types, values, strict=True)]
-    return code.call(f"{tile.name}_{name}", "i64", *operands)
 
 
 def write_sparsity(module: Module, tile: Tile) -> None:
@@ -106,10 +107,9 @@ def write_sparsity(module: Module, tile: Tile) -> None:
     code = module.function(f"{tile.name}_list", LIST, "i64", linkage="internal")
     along, across = code.new_label("along"), code.new_label("across")
     code.branch(test(code, "eq", "%a_col", 1), along, across)
-    for name in (along, across):
-        code.begin(name)
-        kind = "list_along" if name == along else "list_across"
-        code.do(f"ret i64 {_call(code, tile, kind, LIST, names(LIST))}")
+    for label, name in ((along, "along"), (across, "across")):
+        code.begin(label)
+        code.do(f"ret i64 {call(code, f'{tile.name}_list_{name}', LIST, names(LIST), 'i64')}")
 
 
 #: The bits of some steps from one on: 1 where a row of the tile does not hold 0.
@@ -217,8 +217,7 @@ def _write_finite(module: Module, tile: Tile) -> None:
     type = f"<{tile.width} x {lane}>"
     odd = code.slot(type)
     code.store(type, "zeroinitializer", odd, 64)
-    panels = code.div(code.add("%n", code.sub("%panel", 1)), "%panel")
-    with code.loop(0, panels) as number:
+    with code.loop(0, ceiling(code, "%n", "%panel")) as number:
         start = code.at("%b", tile.element, code.mul(number, "%b_panel"))
         columns = code.smaller(code.sub("%n", code.mul(number, "%panel")), "%panel")
         with code.loop(0, columns, tile.width) as j:

@@ -77,6 +77,14 @@ class Tile:
         return 4096 // self.size
 
     @property
+    def clash(self) -> int:
+        """Numbers between rows of which, or of a multiple, the first cache holds few: 512 bytes.
+
+        Every eighth of its 64 sets of lines has a place for them.
+        """
+        return 512 // self.size
+
+    @property
     def name(self) -> str:
         """What every function of this product begins with."""
         return f"gemm_{self.dtype}"
