@@ -84,14 +84,9 @@ def flag_outside(writer: Writer, inside: Lanes, point: Point) -> None:
     bad = ~inside
     if point.mask is not None and inside.width > 1:
         bad = bad & Lanes(writer.code, point.mask, "bool", inside.width)
-    code = writer.code
-    some = bad.value
-    if bad.width > 1:
-        some = code.call(
-            f"llvm.vector.reduce.or.v{bad.width}i1", "i1", (f"<{bad.width} x i1>", bad.value)
-        )
-    with code.when(some):
-        code.store("i64", str(INDEX_ERROR), writer.pointer(writer.plan.flags), 8)
+    with writer.code.when(bad.any()):
+        flags = writer.pointer(writer.plan.flags)
+        writer.code.store("i64", str(INDEX_ERROR), flags, 8)
 
 
 def _uniform(writer: Writer, node: Node, index: Index, point: Point) -> Lanes:

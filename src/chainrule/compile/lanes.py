@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -247,11 +247,14 @@ class Lanes:
         return combine(lanes.lane(0), lanes.lane(1))
 
     def _part(self, start: int, width: int) -> Lanes:
-        order = ", ".join(f"i32 {lane}" for lane in range(start, start + width))
-        part = (
-            f"shufflevector {self.type} {self.value}, {self.type} poison, <{width} x i32> <{order}>"
-        )
-        return Lanes(self.code, self.code.get(part), self.dtype, width)
+        return self.among(self, range(start, start + width))
+
+    def among(self, other: Lanes, places: Sequence[int]) -> Lanes:
+        """Lanes of both: those at some places, where the first of `other` follows the last here."""
+        order = ", ".join(f"i32 {place}" for place in places)
+        both = f"{self.type} {self.value}, {self.type} {other.value}"
+        found = self.code.get(f"shufflevector {both}, <{len(places)} x i32> <{order}>")
+        return Lanes(self.code, found, self.dtype, len(places))
 
     def lane(self, place: int) -> Lanes:
         """The number in one lane."""

@@ -121,7 +121,7 @@ def multiply(
     (rows, columns), (a, b, c) = size, matrices
     kernel = _kernel(code, tile, rows, columns, steps.listed)
     operands = [steps.count, a.pointer, a.row, a.column, b, "%b_row"]
-    rest = [columns, accumulate, steps.gaps]
+    rest = [columns, accumulate, steps.places]
     if tile.masks:
         _call(code, kernel, [*operands, c.pointer, c.row, *rest])
         return

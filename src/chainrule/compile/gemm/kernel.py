@@ -98,22 +98,24 @@ def _sums(kernel: _Kernel, start: list[str]) -> list[Lanes]:
     """start + A[i, 0]·B[0, j] + A[i, 1]·B[1, j] + …, in this order, for every i, j of the tile."""
     code, tile, before = kernel.code, kernel.tile, kernel.code.block
     head, body, after = (code.new_label(hint) for hint in ("head", "step", "done"))
-    groups = [_apart(code, group) for group in kernel.groups("%a", "%a_row")]
-    b, *groups = _moved(kernel, ["%b", *groups], _gap(kernel, 0, 0))
+    origins = ["%b", *(_apart(code, group) for group in kernel.groups("%a", "%a_row"))]
+    places = _listed(kernel, origins, 0) if kernel.listed else origins
     code.jump(head)
     code.begin(head)
-    begin = {"i64": ["0"], "ptr": [b, *groups], kernel.type: start}
+    begin = {"i64": ["0"], "ptr": places, kernel.type: start}
     now = {type: [code.fresh() for _ in values] for type, values in begin.items()}
     place = len(code.lines)
     [step], (b, *groups), sums = now.values()
     code.branch(code.get(f"icmp slt i64 {step}, %k"), body, after)
     code.begin(body)
     totals = [Lanes(code, total, tile.dtype, tile.width) for total in sums]
-    then = {
-        kernel.type: [total.value for total in _step(kernel, groups, b, totals)],
-        "ptr": _moved(kernel, [b, *groups], _gap(kernel, code.add(step, 1), 1)),
-        "i64": [code.get(f"add nsw i64 {step}, 1")],
-    }
+    more = [total.value for total in _step(kernel, groups, b, totals)]
+    next_step = code.get(f"add nsw i64 {step}, 1")
+    if kernel.listed:
+        places = _listed(kernel, origins, next_step)
+    else:
+        places = _moved(kernel, [b, *groups], 1)
+    then = {"i64": [next_step], "ptr": places, kernel.type: more}
     code.lines[place:place] = [
         f"  {name} = phi {type} [ {first}, %{before} ], [ {following}, %{body} ]"
         for type in begin
@@ -125,20 +127,21 @@ def _sums(kernel: _Kernel, start: list[str]) -> list[Lanes]:
 
 
 def _moved(kernel: _Kernel, places: list[str], steps: Integer) -> list[str]:
-    """The addresses in B and in A so many steps of k later."""
-    code, strides = kernel.code, ("%b_row", *["%a_col"] * (len(places) - 1))
+    """The addresses in B, which comes first, and in A so many steps of k later."""
+    code = kernel.code
+    strides = ["%a_col" if number else "%b_row" for number in range(len(places))]
     return [
         code.at(place, kernel.tile.element, code.mul(stride, steps))
         for place, stride in zip(places, strides, strict=True)
     ]
 
 
-def _gap(kernel: _Kernel, place: Integer, otherwise: Integer) -> Integer:
-    """How far the step of k at a place of the list is from the one before."""
+def _listed(kernel: _Kernel, origins: list[str], place: Integer) -> list[str]:
+    """The addresses in B and in A of the step of k at a place of the list."""
     code = kernel.code
-    if not kernel.listed:
-        return otherwise
-    return code.get(f"sext i32 {code.load('i32', code.at('%gaps', 'i32', place), 4)} to i64")
+    number = code.load("i32", code.at("%steps", "i32", place), 4)
+    b, *groups = _moved(kernel, origins, code.get(f"sext i32 {number} to i64"))
+    return [b, *(_apart(code, group) for group in groups)]
 
 
 def _apart(code: Code, pointer: str) -> str:

@@ -62,8 +62,8 @@ BLOCK: Arguments = (
     ("i64", "next_bytes"),
 )
 
-#: One tile of C: `columns` numbers in each of its rows. `gaps`: how far each of k steps is from the
-#: one before, for kernels that take them from a list.
+#: One tile of C: `columns` numbers in each of its rows. `steps`: the numbers of the steps of k that
+#: are taken, int32, for kernels that take them from a list.
 KERNEL: Arguments = (
     ("i64", "k"),
     ("ptr", "a"),
@@ -75,17 +75,18 @@ KERNEL: Arguments = (
     ("i64", "c_row"),
     ("i64", "columns"),
     ("i64", "accumulate"),
-    ("ptr", "gaps"),
+    ("ptr", "steps"),
 )
 
-#: The steps of k at which a tile of A is not 0 are written into a list: their `gaps`, int32.
+#: The numbers of the steps of k at which a tile of A is not 0 are written into a list: `steps`,
+#: int32.
 LIST: Arguments = (
     ("i64", "rows"),
     ("i64", "k"),
     ("ptr", "a"),
     ("i64", "a_row"),
     ("i64", "a_col"),
-    ("ptr", "gaps"),
+    ("ptr", "steps"),
 )
 
 #: B of a block.
@@ -161,13 +162,13 @@ def copy(
 
 
 @contextmanager
-def returning(code: Code, condition: str) -> Generator[None]:
+def returning(code: Code, condition: str, result: str = "void") -> Generator[None]:
     """Where the i1 holds, what is written inside runs and the function ends."""
     then, otherwise = code.new_label("then"), code.new_label("else")
     code.branch(condition, then, otherwise)
     code.begin(then)
     yield
-    code.do("ret void")
+    code.do(f"ret {result}")
     code.begin(otherwise)
 
 

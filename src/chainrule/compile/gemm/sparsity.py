@@ -24,20 +24,19 @@ from chainrule.compile.gemm.routines import (
     ceiling,
     either,
     names,
+    returning,
     test,
 )
 from chainrule.compile.gemm.tile import Tile
+from chainrule.compile.lanes import Lanes
 
 
 #: In place of how many steps are left: all are.
 _DENSE = -1
 
-#: How often a tile is looked at before its list is made: there is none if hardly a step adds
-#: nothing. A prime: rows of images have even lengths, and dark ends.
+#: There is no list if every step of the first looks adds something, of so many: less than
+#: `Tile.sparse_k` steps.
 _LOOKS = 7
-
-#: Steps whose bits fill a number.
-_WORD = 64
 
 #: What is known of a block: no lists pay, B has not been looked at yet, all of B is finite.
 _NEVER, _UNSEEN, _FINITE = 0, 1, 2
@@ -48,12 +47,12 @@ class Steps:
     """The steps of k that a kernel takes.
 
     count   how many; listed  an i1, whether not all
-    gaps    then how far each is from the one before, int32
+    places  where their numbers stand, int32, if not all
     """
 
     count: Integer
     listed: str
-    gaps: str
+    places: str
 
 
 #: Those of a tile that nothing is left out of.
@@ -81,12 +80,12 @@ def nothing_known(code: Code) -> str:
 
 def steps_of(code: Code, tile: Tile, a: Matrix, rows: Integer, known: str) -> Steps:
     """The steps of a tile of A, in a block."""
-    gaps = code.at("%scratch", "i8", tile.list_at * tile.size)
+    places = code.at("%scratch", "i8", tile.list_at * tile.size)
     slot = code.slot("i64", 8)
     code.store("i64", str(_DENSE), slot, 8)
     before = code.load("i64", known, 8)
     with code.when(test(code, "ne", before, _NEVER)):
-        values = [rows, "%k", a.pointer, a.row, a.column, gaps]
+        values = [rows, "%k", a.pointer, a.row, a.column, places]
         count = call(code, f"{tile.name}_list", LIST, values, "i64")
         is_sparse = test(code, "ne", count, _DENSE)
         with code.when(all_of(code, is_sparse, test(code, "eq", before, _UNSEEN))):
@@ -96,12 +95,13 @@ def steps_of(code: Code, tile: Tile, a: Matrix, rows: Integer, known: str) -> St
         code.store("i64", either(code, is_finite, count, _DENSE), slot, 8)
     left = code.load("i64", slot, 8)
     listed = test(code, "ne", left, _DENSE)
-    return Steps(either(code, listed, left, "%k"), listed, gaps)
+    return Steps(either(code, listed, left, "%k"), listed, places)
 
 
 def write_sparsity(module: Module, tile: Tile) -> None:
     """The functions `…_list`, which calls `…_list_along` or `…_list_across`, and `…_finite`."""
     _write_finite(module, tile)
+    _write_ones(module, tile)
     _write_list(module, tile, "along", _along)
     _write_list(module, tile, "across", _across)
     code = module.function(f"{tile.name}_list", LIST, "i64", linkage="internal")
@@ -119,118 +119,130 @@ _Look: TypeAlias = Callable[[Integer], str]
 def _write_list(
     module: Module, tile: Tile, name: str, looking: Callable[[Code, Tile], _Look]
 ) -> None:
-    """Write the list of a tile whose rows or columns touch: gives how many steps, or `_DENSE`."""
+    """Write the list of a tile whose rows or columns touch: gives how many steps, or `_DENSE`.
+
+    Steps of looks are listed if they add something, and the rest of k is.
+    """
     code = module.function(f"{tile.name}_list_{name}", LIST, "i64", linkage="internal")
-    look = looking(code, tile)
-    sparse, dense = code.new_label("sparse"), code.new_label("dense")
-    code.branch(_seems_sparse(code, tile, look), sparse, dense)
-    code.begin(dense)
-    code.do(f"ret i64 {_DENSE}")
-    code.begin(sparse)
-    code.do(f"ret i64 {_listed(code, tile, look)}")
-
-
-def _seems_sparse(code: Code, tile: Tile, look: _Look) -> str:
-    """Whether looks at places spread over k find that one step of eight adds nothing."""
-    found = code.slot("i64", 8)
-    code.store("i64", "0", found, 8)
-    apart = code.div(code.sub("%k", tile.look), _LOOKS - 1)
-    with code.loop(0, _LOOKS) as number:
-        ones = code.call("llvm.ctpop.i64", "i64", ("i64", look(code.mul(number, apart))))
-        code.store("i64", str(code.add(code.load("i64", found, 8), ones)), found, 8)
-    return test(code, "sle", code.load("i64", found, 8), _LOOKS * tile.look * 7 // 8)
-
-
-def _listed(code: Code, tile: Tile, look: _Look) -> str:
-    """Write the list: steps of whole looks that add something, and the rest of k. How many."""
-    count, last, word = (code.slot("i64", 8) for _ in range(3))
-    for slot in (count, last):
-        code.store("i64", "0", slot, 8)
-
-    def note(step: Integer) -> None:
-        """Write down how far a step is from the one before."""
-        place = code.load("i64", count, 8)
-        gap = code.get(f"trunc i64 {code.sub(step, code.load('i64', last, 8))} to i32")
-        code.store("i32", gap, code.at("%gaps", "i32", place), 4)
-        code.store("i64", str(code.add(place, 1)), count, 8)
-        code.store("i64", str(step), last, 8)
-
+    look, count = looking(code, tile), code.slot("i64", 8)
+    code.store("i64", "0", count, 8)
     whole = code.sub("%k", code.rem("%k", tile.look))
-    with code.loop(0, whole, _WORD) as start:
-        code.store("i64", "0", word, 8)
-        with code.loop(start, code.smaller(code.add(start, _WORD), whole), tile.look) as at:
-            bits = code.get(f"shl i64 {look(at)}, {code.sub(at, start)}")
-            found = code.get(f"or i64 {code.load('i64', word, 8)}, {bits}")
-            code.store("i64", found, word, 8)
-        ones = code.call("llvm.ctpop.i64", "i64", ("i64", code.load("i64", word, 8)))
-        with code.loop(0, ones):
-            bits = code.load("i64", word, 8)
-            first_one = code.call("llvm.cttz.i64", "i64", ("i64", bits), ("i1", "true"))
-            note(code.add(start, first_one))
-            rest = code.get(f"and i64 {bits}, {code.sub(bits, 1)}")
-            code.store("i64", rest, word, 8)
+    early = tile.look * _LOOKS
+    for start, stop, most in ((0, early, early - 1), (early, whole, _most(code, whole))):
+        with code.loop(start, stop, tile.look) as at:
+            _list_some(code, tile, look(at), at, count)
+        with returning(code, test(code, "sgt", code.load("i64", count, 8), most), f"i64 {_DENSE}"):
+            pass
     with code.loop(whole, "%k") as at:
-        note(at)
-    return code.load("i64", count, 8)
+        known = code.load("i64", count, 8)
+        code.store("i32", _int32(code, at).value, code.at("%steps", "i32", known), 4)
+        code.store("i64", str(code.add(known, 1)), count, 8)
+    code.do(f"ret i64 {code.load('i64', count, 8)}")
+
+
+def _most(code: Code, steps: Integer) -> Integer:
+    """How many of so many steps a list may hold: with more it does not pay."""
+    return code.div(code.mul(steps, 7), 8)
+
+
+def _list_some(code: Code, tile: Tile, bits: str, at: Integer, count: str) -> None:
+    """Add the steps of a look to the list. All are written: the next look writes over the rest."""
+    known = code.load("i64", count, 8)
+    ones = code.load(f"<{tile.look} x i8>", code.at(f"@{tile.name}_ones", "i64", bits), 8)
+    steps = Lanes(code, ones, "uint8", tile.look).cast("int32")
+    steps = steps + _int32(code, at).splat(tile.look)
+    code.store(steps.type, steps.value, code.at("%steps", "i32", known), 4)
+    more = code.call("llvm.ctpop.i64", "i64", ("i64", bits))
+    code.store("i64", str(code.add(known, more)), count, 8)
+
+
+def _int32(code: Code, x: Integer) -> Lanes:
+    return Lanes(code, str(x), "int64", 1).cast("int32")
+
+
+def _write_ones(module: Module, tile: Tile) -> None:
+    """A table: the places of the ones in every number of a look, then zeros."""
+    rows: list[str] = []
+    for bits in range(1 << tile.look):
+        ones = [place for place in range(tile.look) if bits >> place & 1]
+        ones += [0] * (tile.look - len(ones))
+        rows.append(f"<{tile.look} x i8> <{', '.join(f'i8 {place}' for place in ones)}>")
+    type = f"[{len(rows)} x <{tile.look} x i8>]"
+    text = f"internal constant {type} [{', '.join(rows)}], align 64"
+    module.globals.append(f"@{tile.name}_ones = {text}")
 
 
 def _along(code: Code, tile: Tile) -> _Look:
     """Looks at rows whose numbers touch."""
     a, last = Matrix("%a", "%a_row", 1), code.sub("%rows", 1)
     rows = [a.part(code, tile, code.smaller(row, last), 0) for row in range(tile.rows)]
-    return lambda at: _somewhere(code, tile, tile.look, [x.part(code, tile, 0, at) for x in rows])
-
-
-def _across(code: Code, tile: Tile) -> _Look:
-    """Looks at columns whose numbers touch: two vectors, which overlap, hold those of a step."""
-    a, half = Matrix("%a", 1, "%a_col"), tile.rows // 2
-    below = code.sub("%rows", half)
 
     def look(at: Integer) -> str:
-        found: Integer = 0
-        for step in range(tile.look):
-            ends = [a.part(code, tile, row, code.add(at, step)) for row in (0, below)]
-            some = test(code, "ne", _somewhere(code, tile, half, ends), 0)
-            found = code.add(found, code.mul(code.get(f"zext i1 {some} to i64"), 1 << step))
-        return str(found)
+        places = [row.part(code, tile, 0, at) for row in rows]
+        return _ones_of(_union(code, tile, tile.look, places))
 
     return look
 
 
-def _somewhere(code: Code, tile: Tile, count: int, places: list[Matrix]) -> str:
-    """Of vectors of so many numbers: in which lanes one of them is not 0, as bits of a number."""
-    lane = f"i{8 * tile.size}"
-    type = f"<{count} x {lane}>"
-    total, *others = [code.load(type, place.pointer, tile.size) for place in places]
+def _across(code: Code, tile: Tile) -> _Look:
+    """Looks at columns whose numbers touch: two vectors, which overlap, hold those of a step.
+
+    Neighbouring lanes are united until each step has one.
+    """
+    half = tile.look // 2
+    a, below = Matrix("%a", 1, "%a_col"), code.sub("%rows", half)
+
+    def look(at: Integer) -> str:
+        found: list[Lanes] = []
+        for step in range(tile.look):
+            ends = [a.part(code, tile, row, code.add(at, step)) for row in (0, below)]
+            found.append(_union(code, tile, half, ends))
+        while len(found) > 2:
+            pairs = zip(found[::2], found[1::2], strict=True)
+            found = [
+                x.among(y, range(0, 2 * half, 2)) | x.among(y, range(1, 2 * half, 2))
+                for x, y in pairs
+            ]
+        return _ones_of(found[0].among(found[1], range(2 * half)))
+
+    return look
+
+
+def _union(code: Code, tile: Tile, count: int, places: list[Matrix]) -> Lanes:
+    """The bits that are set in one of several vectors of so many numbers."""
+    lane = f"int{8 * tile.size}"
+    loaded = (code.load(vector(lane, count), place.pointer, tile.size) for place in places)
+    total, *others = (Lanes(code, value, lane, count) for value in loaded)
     for other in others:
-        total = code.get(f"or {type} {total}, {other}")
-    size = code.get(f"and {type} {total}, splat ({lane} {2 ** (8 * tile.size - 1) - 1})")  # -0 is 0
-    lanes = code.get(f"icmp ne {type} {size}, zeroinitializer")
-    bits = code.get(f"bitcast <{count} x i1> {lanes} to i{count}")
-    return code.get(f"zext i{count} {bits} to i64")
+        total = total | other
+    return total
+
+
+def _ones_of(found: Lanes) -> str:
+    """A bit for each lane, as one number: whether its float is not 0."""
+    code, is_kept = found.code, (found << 1).differs(0)  # -0 is 0
+    bits = code.get(f"bitcast {is_kept.type} {is_kept.value} to i{found.width}")
+    return code.get(f"zext i{found.width} {bits} to i64")
 
 
 def _write_finite(module: Module, tile: Tile) -> None:
-    """What is known of a block after a look at B."""
+    """What is known of a block after a look at B, row by row: of all of B, or of each panel."""
     code = module.function(f"{tile.name}_finite", FINITE, "i64", linkage="internal")
-    floats, lane = vector(tile.dtype, tile.width), f"i{8 * tile.size}"
-    type = f"<{tile.width} x {lane}>"
+    lane = f"int{8 * tile.size}"
+    type = vector(lane, tile.width)
     odd = code.slot(type)
     code.store(type, "zeroinitializer", odd, 64)
-    with code.loop(0, ceiling(code, "%n", "%panel")) as number:
+    in_panels = test(code, "ne", "%b_panel", "%panel")
+    most = either(code, in_panels, "%panel", "%n")
+    with code.loop(0, ceiling(code, "%n", most)) as number:
         start = code.at("%b", tile.element, code.mul(number, "%b_panel"))
-        columns = code.smaller(code.sub("%n", code.mul(number, "%panel")), "%panel")
-        with code.loop(0, columns, tile.width) as j:
+        columns = code.smaller(code.sub("%n", code.mul(number, most)), most)
+        with code.loop(0, "%k") as row, code.loop(0, columns, tile.width) as j:
             mask = first(code, tile, code.sub(columns, j)) if tile.masks else ""
-            with code.loop(0, "%k") as row:
-                place = Matrix(start, "%b_row", 1).part(code, tile, row, j)
-                x = load(code, tile, place.pointer, mask)
-                # x - x is 0 if x is finite, else no number.
-                bits = code.get(f"bitcast {floats} {code.get(f'fsub {floats} {x}, {x}')} to {type}")
-                found = code.get(f"or {type} {code.load(type, odd, 64)}, {bits}")
-                code.store(type, found, odd, 64)
-    some = code.get(f"icmp ne {type} {code.load(type, odd, 64)}, zeroinitializer")
-    is_odd = code.call(
-        f"llvm.vector.reduce.or.v{tile.width}i1", "i1", (f"<{tile.width} x i1>", some)
-    )
+            place = Matrix(start, "%b_row", 1).part(code, tile, row, j)
+            x = Lanes(code, load(code, tile, place.pointer, mask), tile.dtype, tile.width)
+            # x - x is 0 if x is finite, else no number.
+            found = Lanes(code, code.load(type, odd, 64), lane, tile.width) | (x - x).bits(lane)
+            code.store(type, found.value, odd, 64)
+    is_odd = Lanes(code, code.load(type, odd, 64), lane, tile.width).differs(0).any()
     code.do(f"ret i64 {either(code, is_odd, _NEVER, _FINITE)}")

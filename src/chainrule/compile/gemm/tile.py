@@ -52,7 +52,8 @@ class Tile:
     flat = 3
     high = 128
 
-    #: Fewest steps of k for which zeros in A are looked for, and how many are looked at together.
+    #: Fewest steps of k for which zeros in A are looked for, and how many are looked at together: a
+    #: power of two.
     sparse_k = 96
     look = 8
 
@@ -152,7 +153,7 @@ class Tile:
     @property
     def scratch(self) -> int:
         """Bytes of all of it, in whole cache lines."""
-        steps = max(self.near // self.sparse_m, self.depth) + 1
+        steps = max(self.near // self.sparse_m, self.depth) + 1  # one more is read, and not used
         size = self.list_at * self.size + 4 * steps
         return -(-size // _LINE) * _LINE
 
