@@ -11,10 +11,10 @@ from sklearn.utils import compute_sample_weight
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target, unique_labels
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from chainrule.tabular.callbacks import CallbackSupportMixin, with_callbacks
-from chainrule.tabular.drop_in import fitting
+from chainrule.tabular.drop_in import fitting, inputs
 from chainrule.tabular.drop_in.design import OF_CLASSES
 from chainrule.tabular.drop_in.fitting import Request, Samples
 from chainrule.tabular.drop_in.parameters import CONSTRAINTS, check_loss, check_stochastic
@@ -164,15 +164,16 @@ class MLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     ) -> MLPClassifier:
         loss = check_loss(self, OF_CLASSES)
         is_first = fitting.is_first(self, incremental)
-        x, targets = fitting.validated(self, X, y, is_first)
+        x, targets = inputs.training_data(self, X, y, is_first)
         self._check_classes(targets, incremental)
         weighed = None
         if self.class_weight is not None:
             weighed = compute_sample_weight(self.class_weight, targets)
         weights = fitting.weights_of(self, sample_weight, x, weighed)
         encoded = self._encoded(targets)
-        held_out = fitting.validation_of(self, *validation)
+        held_out = inputs.validation_data(self, *validation)
         if held_out is not None:
+            self._check_known(held_out[1])
             held_out = Samples(held_out[0], self._encoded(held_out[1]))
         link = _LINKS[self._label_binarizer.y_type_] if loss.startswith("log_loss") else "identity"
         request = Request(
@@ -208,18 +209,21 @@ class MLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
                 f"`self.classes_` has {self.classes_}. 'y' has {classes}."
             )
 
+    def _check_known(self, y_val: Any) -> None:
+        """ValueError where y_val holds one of several classes that y does not."""
+        classes = self._label_binarizer.classes_
+        unknown = np.setdiff1d(y_val, classes) if self._is_multiclass() else []
+        if len(unknown):
+            raise ValueError(f"y_val has classes {unknown} that are not in y, which has {classes}")
+
     def _is_multiclass(self) -> bool:
         return self._label_binarizer.y_type_ == "multiclass"
 
     def _encoded(self, y: Any) -> Any:
         """Labels `(rows,)` from 0 of several classes, else yes and no `(rows, outputs)`."""
-        if not self._is_multiclass():
-            return self._label_binarizer.transform(y).astype(bool)
-        classes = self._label_binarizer.classes_
-        unknown = np.setdiff1d(y, classes)
-        if len(unknown):
-            raise ValueError(f"y_val has classes {unknown} that are not in y, which has {classes}")
-        return np.searchsorted(classes, y)
+        if self._is_multiclass():
+            return np.searchsorted(self._label_binarizer.classes_, y)
+        return self._label_binarizer.transform(y).astype(bool)
 
     def _accuracy(self, outputs: Any, y: Any, weights: Any) -> float:
         """The share of rows whose outputs `(rows, outputs)` all say what y does, weighted."""
@@ -232,5 +236,4 @@ class MLPClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
 
     def _outputs(self, X: Any) -> Any:
         check_is_fitted(self)
-        x = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)
-        return fitting.outputs_of(self, x)
+        return fitting.outputs_of(self, inputs.features(self, X))

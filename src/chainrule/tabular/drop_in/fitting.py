@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 from sklearn.model_selection import train_test_split
-from sklearn.utils import check_random_state, column_or_1d
-from sklearn.utils.validation import _check_sample_weight, validate_data
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import _check_sample_weight
 
 from chainrule.tabular.callbacks import SILENT, begin_fit
 from chainrule.tabular.drop_in import parameters as chosen
@@ -81,45 +81,6 @@ def weights_of(estimator: Any, given: Any, x: Any, of_classes: Any = None) -> An
     if of_classes is None:
         return weights
     return of_classes if weights is None else weights * of_classes
-
-
-def validated(
-    estimator: Any, x: Any, y: Any, reset: bool, numeric: bool = False
-) -> tuple[Any, Any]:
-    """X and y as scikit-learn checks them: finite numbers, y `(rows,)` or `(rows, outputs)`.
-
-    reset    whether names and number of the features are learnt; else they are compared
-    numeric  whether y has to be numbers
-    """
-    found: Any = validate_data(
-        estimator,
-        x,
-        y,
-        accept_sparse=["csr", "csc"],
-        multi_output=True,
-        y_numeric=numeric,
-        dtype=(np.float64, np.float32),
-        reset=reset,
-    )
-    x, y = found
-    return x, column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
-
-
-def validation_of(estimator: Any, x: Any, y: Any, numeric: bool = False) -> tuple[Any, Any] | None:
-    """X_val and y_val, validated; None without.
-
-    ValueError where one of them is missing, or the solver has no use for them.
-    """
-    if x is None and y is None:
-        return None
-    if estimator.solver == "lbfgs":
-        raise ValueError(
-            "X_val is scored after each epoch, which solver='lbfgs' has not; choose 'adam' or 'sgd'"
-        )
-    if x is None or y is None:
-        missing = "X_val" if x is None else "y_val"
-        raise ValueError(f"fit got only one of X_val and y_val; pass {missing} too")
-    return validated(estimator, x, y, False, numeric)
 
 
 def fit(estimator: Any, x: Any, y: Any, request: Request) -> None:

@@ -8,10 +8,10 @@ import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin, _fit_context
 from sklearn.metrics import r2_score
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from chainrule.tabular.callbacks import CallbackSupportMixin, with_callbacks
-from chainrule.tabular.drop_in import fitting
+from chainrule.tabular.drop_in import fitting, inputs
 from chainrule.tabular.drop_in.design import OF_NUMBERS
 from chainrule.tabular.drop_in.fitting import Request, Samples
 from chainrule.tabular.drop_in.parameters import CONSTRAINTS, check_loss, check_stochastic
@@ -102,8 +102,7 @@ class MLPRegressor(CallbackSupportMixin, RegressorMixin, BaseEstimator):
     def predict(self, X: Any) -> Any:
         """The numbers for X `(rows, features)`: `(rows,)`, or `(rows, outputs)` of several."""
         check_is_fitted(self)
-        x = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)
-        outputs = fitting.outputs_of(self, x)
+        outputs = fitting.outputs_of(self, inputs.features(self, X))
         return outputs.ravel() if outputs.shape[1] == 1 else outputs
 
     def __sklearn_tags__(self) -> Any:
@@ -116,10 +115,10 @@ class MLPRegressor(CallbackSupportMixin, RegressorMixin, BaseEstimator):
     ) -> MLPRegressor:
         loss = check_loss(self, OF_NUMBERS)
         is_first = fitting.is_first(self, incremental)
-        x, given = fitting.validated(self, X, y, is_first, numeric=True)
+        x, given = inputs.training_data(self, X, y, is_first, numeric=True)
         targets = self._checked(given)
         weights = fitting.weights_of(self, sample_weight, x)
-        held_out = fitting.validation_of(self, *validation, numeric=True)
+        held_out = inputs.validation_data(self, *validation, numeric=True)
         request = Request(
             Samples(x, targets, weights),
             None if held_out is None else Samples(held_out[0], self._checked(held_out[1])),

@@ -56,18 +56,27 @@ def graph_of(design: Design) -> Graph:
 def choose(name: str, threads: int | None, design: Design, batch: int, steps: int) -> Backend:
     """What runs so many steps with batches of this size; from sizes alone.
 
-    threads  None: as many as are free and a step keeps busy. OMP_NUM_THREADS bounds them too:
-             joblib sets it in its processes
+    threads  None: as many as `most_threads` and a step keeps busy
     """
     graph = graph_of(design)
     found = cost(graph, batch)
     if name == "auto":
         is_short = steps * numpy_seconds(found, len(graph.nodes)) < _PATIENCE
         name = "numpy" if is_short or without_code(graph) else "native"
-    most = os.environ.get("OMP_NUM_THREADS", "")
-    if threads is None and most.isdecimal() and int(most):
-        threads = min(threads_for(found), int(most))
+    if threads is None:
+        threads = min(threads_for(found), most_threads(None))
     return backend(name, threads, graph, batch, steps)
+
+
+def most_threads(asked: int | None) -> int:
+    """How many threads there are at most: as many as are asked for, else as are free.
+
+    OMP_NUM_THREADS bounds these, too: joblib sets it in its processes.
+    """
+    if asked is not None:
+        return asked
+    most = os.environ.get("OMP_NUM_THREADS", "")
+    return min(available(), int(most)) if most.isdecimal() and int(most) else available()
 
 
 def together(design: Design, batch: int, steps: int) -> int:
@@ -135,7 +144,7 @@ def predict(
     dtype = np.dtype(architecture.dtype)
     outputs = np.empty((x.shape[0], architecture.sizes[-1]), dtype)
     arrays = [np.ascontiguousarray(a, dtype) for group in _groups(parameters) for a in group]
-    count = 1 if len(outputs) < _AT_ONCE else threads or available()
+    count = 1 if len(outputs) < _AT_ONCE else most_threads(threads)
     function = _forward(architecture, count, os.getpid()) if name != "numpy" else None
     for start in range(0, len(outputs), _AT_ONCE):
         rows = x[start : start + _AT_ONCE]
