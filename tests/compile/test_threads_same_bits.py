@@ -32,6 +32,7 @@ RUNS = {
     "batch norm": (UNLIKE, {"batch_norm": True}, "nadam", None, 100, 450),
     "gradient cut off": (WIDE, {}, "sgd", 0.01, 64, 500),
     "all of them": (UNLIKE, {"dropout": 0.2, "batch_norm": True}, "adam", 0.01, 300, 1000),
+    "samples of many bytes": ([900, 16, 10], {}, "sgd", None, 100, 450),
     "one sample at a time": (NARROW, {}, "rmsprop", None, 1, 40),
     "less samples than threads": (NARROW, {"batch_norm": True}, "lion", 0.1, 3, 50),
 }

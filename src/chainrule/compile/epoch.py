@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from chainrule.compile.affine import elements
+from chainrule.compile.batches import Batches, Feed
 from chainrule.compile.code import SIZE, Code, Module
 from chainrule.compile.emit import meet
 from chainrule.compile.lanes import Lanes
@@ -37,25 +38,8 @@ WORDS = (
 #: far after it: each in a cache line of its own.
 HALT = 16
 
-#: Bytes that a processor fetches at once, and how many samples ahead they are asked for.
-_LINE, _AHEAD = 64, 4
-
 #: What the code of an epoch is called with.
 ARGUMENTS = (("ptr", "table"), ("ptr", "run"), ("i64", "thread"), ("i64", "threads"))
-
-
-@dataclass(frozen=True)
-class Feed:
-    """An input of the step that comes out of an array.
-
-    node   the input, `(batch, ...)` or a scalar
-    dtype  of the array, which may differ
-    word   the place after `WORDS` of the array's address
-    """
-
-    node: Node
-    dtype: str
-    word: int
 
 
 @dataclass(frozen=True)
@@ -105,8 +89,8 @@ class _Epoch:
     def write(self) -> None:
         """Every step from `first` to before `last`.
 
-        While threads wait for the end of a step, they gather the next batch into a second buffer:
-        one meeting serves both.
+        Threads that have done their part of a step gather the next batch into a second buffer: one
+        meeting serves both. Who comes late finds less to gather.
         """
         code = self.code
         first, last, batch = map(self.read, ("first", "last", "batch"))
@@ -115,6 +99,7 @@ class _Epoch:
         meet(code, self.pointer(self.plan.barrier))
         with code.loop(first, last) as step:
             self._settle(step)
+            self._batches.forget(step)
             table = self._table(step)
             operands = (("ptr", table), ("i64", self._rows(step, batch)))
             code.call("step", "void", *operands, ("i64", "%thread"), ("i64", "%threads"))
@@ -219,57 +204,16 @@ class _Epoch:
         table = self._table(step)
         begin = code.add(*self._place(step, self.read("batch")))
         order = code.at(self._array("order"), "i64", begin)
-        ends: list[tuple[str, str, int]] = []
+        ends: list[tuple[str, str]] = []
         for feed in self.layout.feeds:
             source = code.load("ptr", self.word(len(WORDS) + feed.word), 8)
             goal = code.load("ptr", code.at(table, "ptr", self.plan.slots[feed.node]), 8)
-            ends.append((source, goal, elements(feed.node.shape[1:]).fixed or 0))
-        start, stop = share(self.code, rows)
-        with code.loop(start, stop) as row:
-            sample = code.load("i64", code.at(order, "i64", row), 8)
-            later = code.smaller(code.add(row, _AHEAD), code.sub(stop, 1))
-            ahead = code.load("i64", code.at(order, "i64", later), 8)
-            for feed, (source, goal, size) in zip(self.layout.feeds, ends, strict=True):
-                to = feed.node.type.dtype
-                element = memory_type(feed.dtype, 1)
-                from_ = code.at(source, element, code.mul(sample, size))
-                into = code.at(goal, memory_type(to, 1), code.mul(row, size))
-                self._fetch(code.at(source, element, code.mul(ahead, size)), size, feed.dtype)
-                self._copy_row(from_, feed.dtype, into, to, size)
+            ends.append((source, goal))
+        self._batches.gather(step, rows, order, ends)
 
-    def _fetch(self, pointer: str, size: int, dtype: str) -> None:
-        """Ask for a row that is copied soon: samples lie anywhere, far from the processor."""
-        bytes = size * SIZE[dtype]
-        if bytes < 4 * _LINE:
-            return
-        with self.code.loop(0, bytes, _LINE) as place:
-            line = self.code.at(pointer, "i8", place)
-            hints = (("i32", "0"), ("i32", "2"), ("i32", "1"))  # to read, into the second cache
-            self.code.call("llvm.prefetch.p0", "void", ("ptr", line), *hints)
-
-    def _copy_row(self, source: str, dtype: str, goal: str, to: str, size: int) -> None:
-        """A row of numbers, converted: vectors of neighbours, then the rest one by one."""
-        code, width = self.code, self.target.lanes("float32")
-        full = size - size % width
-        if full:
-            with code.loop(0, full, width) as place:
-                self._copy_some(source, dtype, goal, to, place, width)
-        left, at = size - full, full
-        while left:
-            some = 1 << (left.bit_length() - 1)
-            self._copy_some(source, dtype, goal, to, at, some)
-            left, at = left - some, at + some
-
-    def _copy_some(
-        self, source: str, dtype: str, goal: str, to: str, place: str | int, width: int
-    ) -> None:
-        code = self.code
-        kind = memory_type(dtype, width)
-        found = code.load(kind, code.at(source, memory_type(dtype, 1), place), SIZE[dtype])
-        as_read = "uint8" if dtype == "bool" else dtype
-        value = Lanes(code, found, as_read, width).cast(to)
-        stored = value.cast("uint8") if to == "bool" else value
-        code.store(stored.type, stored.value, code.at(goal, memory_type(to, 1), place), SIZE[to])
+    @property
+    def _batches(self) -> Batches:
+        return Batches(self.code, self.plan, self.target, self.layout.feeds)
 
 
 def write_epoch(module: Module, plan: Plan, target: Target, layout: Layout) -> None:

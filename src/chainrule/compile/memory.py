@@ -81,9 +81,14 @@ class Plan:
         return len(self.slots) + 2
 
     @property
+    def begun(self) -> int:
+        """The place of the words that tell how many samples of each share are begun."""
+        return len(self.slots) + 3
+
+    @property
     def size(self) -> int:
         """The number of addresses in the table."""
-        return len(self.slots) + 3
+        return len(self.slots) + 4
 
     def bytes(self, rows: int) -> int:
         """Of all that is shared, for at most so many rows."""

@@ -25,6 +25,8 @@ class Tables:
 
     tables  int64 `(threads, 2, addresses)`: the second serves every other step of an epoch
     flags   int64: flags[0] tells of an error
+    begun   int64 `(2 * threads, 8)`, a cache line each: the samples of a share that are begun; as
+            `tables`, the second half serves every other step of an epoch
     """
 
     plan: Plan
@@ -33,6 +35,7 @@ class Tables:
     private_bytes: int
     tables: Any = field(init=False)
     flags: Any = field(init=False)
+    begun: Any = field(init=False)
     memory: list[Any] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -56,6 +59,8 @@ class Tables:
         self.flags = self.room(8 * _WORDS).view(np.int64)
         self.flags[:] = 0
         self.tables[:, :, plan.flags] = address(self.flags)
+        self.begun = self.room(2 * self.threads * _ALIGN).view(np.int64)
+        self.tables[:, :, plan.begun] = address(self.begun)
 
     @functools.cached_property
     def starts(self) -> list[int]:

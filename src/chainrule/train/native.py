@@ -11,9 +11,10 @@ from typing import Any, cast
 import numpy as np
 
 from chainrule import tree
+from chainrule.compile.batches import Feed
 from chainrule.compile.code import SIZE
 from chainrule.compile.emit import write_step
-from chainrule.compile.epoch import HALT, WORDS, Feed, Layout, write_epoch
+from chainrule.compile.epoch import HALT, WORDS, Layout, write_epoch
 from chainrule.compile.hoist import hoist
 from chainrule.compile.program import Compiled, Program, module_for
 from chainrule.compile.tables import Pool, Tables, address
@@ -102,18 +103,25 @@ class _Runner:
         rate, number, self._key = step.inputs[leaves - many - 3 : leaves - many]
         feeds = zip(step.inputs[leaves - many :], dtypes, range(many), strict=True)
         hoisted = hoist(step, (rate, number))
+        graph = hoisted.step
         self._before = Compiled(Program(hoisted.before, host()), 1)
         numbers = [
             Feed(node, node.type.dtype, many + place) for place, node in enumerate(hoisted.numbers)
         ]
         self._kept = list(range(leaves - many - 3))  # parameters and state, in and out
-        self._program = Program(hoisted.step, host(), {place: place for place in self._kept})
+        # What a step hands on as it is, such as the settings of a rule, stays where it lies.
+        changed = [place for place in self._kept if graph.outputs[place] is not graph.inputs[place]]
+        outputs = (*(graph.outputs[place] for place in changed), graph.outputs[-1])
+        self._changed = dict(enumerate(changed))  # output -> place
+        self._program = Program(
+            Graph(graph.inputs, outputs, graph.in_tree), host(), dict(self._changed)
+        )
         donated = self._program.plan.schedule.donated
         self._layout = Layout(
             tuple(Feed(*feed) for feed in feeds),
             tuple(numbers),
-            len(step.outputs) - 1,
-            {place: place for place in self._kept if place not in donated},
+            len(changed),
+            {output: place for output, place in self._changed.items() if output not in donated},
         )
         self._threads, self._team = threads, team
         self._tables: Tables | None = None
@@ -130,7 +138,7 @@ class _Runner:
         found = {plan.slots[graph.inputs[place]]: place for place in self._kept}
         for buffer in plan.outputs:
             if buffer.output in plan.schedule.donated:
-                found[plan.slots[buffer]] = cast(int, buffer.output)
+                found[plan.slots[buffer]] = self._changed[cast(int, buffer.output)]
         return {**found, plan.slots[self._key]: len(self._kept)}
 
     def _build(self, dtypes: Sequence[str]) -> Any:
@@ -165,7 +173,7 @@ class _Runner:
         while done < steps and not last:
             run[at["first"]], run[at["last"]] = done, min(done + self._some, steps)
             start = time.perf_counter()
-            tables.flags[HALT:] = 0
+            tables.flags[HALT:] = tables.begun[:] = 0
             self._go(tables, run, at["stop"])
             tables.check()
             taken = time.perf_counter() - start
@@ -194,7 +202,7 @@ class _Runner:
         """Memory for batches, for the numbers of a step, and for results that are left apart."""
         plan, donated = self._program.plan, self._program.plan.schedule.donated
         for feed in self._layout.feeds:
-            size = int(np.prod(cast(Any, feed.node.shape[1:]), dtype=np.int64)) * rows
+            size = feed.size * rows
             for turn in (0, 1):
                 block = tables.room(max(size * SIZE[feed.node.type.dtype], 64))
                 tables.tables[:, turn, plan.slots[feed.node]] = address(block)
