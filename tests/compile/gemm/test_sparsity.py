@@ -42,9 +42,12 @@ def specks(x: np.ndarray) -> np.ndarray:
 PATTERNS: list[Callable[[np.ndarray], np.ndarray]] = [
     borders, one_hot, holes, specks, np.zeros_like
 ]  # fmt: skip
-#: Small and large ones, whose rows lie anywhere or fall on the same lines of a cache; of the last
-#: zeros are not looked for.
-SHAPES = [(48, 70, 96), (61, 70, 101), (131, 100, 784), (200, 130, 1024), (700, 66, 150), (9, 9, 9)]
+#: Small and large ones, whose rows lie anywhere or fall on the same lines of a cache; some whose
+#: last block of columns is narrow; of the last zeros are not looked for.
+SHAPES = [
+    (48, 70, 96), (61, 70, 101), (131, 100, 784), (200, 130, 1024), (700, 66, 150), (60, 243, 784),
+    (60, 486, 784), (9, 9, 9)
+]  # fmt: skip
 
 
 def matrices(

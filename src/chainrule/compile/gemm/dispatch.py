@@ -79,7 +79,8 @@ def _write_straight(module: Module, tile: Tile) -> None:
             multiply(code, tile, ("%m", "%n"), (_A, "%b", _C), EVERY_STEP, 0)
         operands = ["%m", "%n", "%k", "%a", "%a_row", "%a_col", "%b", "%b_row", "%c", "%c_row"]
         sparse = may_pay(code, tile, "%m", "%n", "%k", _A)
-        how = [panel, panel, 0, "%scratch", "false", sparse, "false", 0, "null", 0, 0]
+        how = [panel, panel, 0, "%scratch", "false", sparse, "%b", "%b_row"]
+        how += ["false", 0, "null", 0, 0]
         call(code, f"{tile.name}_block", BLOCK, [*operands, *how])
     call(code, f"{tile.name}_large", LARGE, [*names(PRODUCT), panel, numbers])
     code.do("ret void")
@@ -121,7 +122,8 @@ def _write_large(module: Module, tile: Tile) -> None:
         c = _C.part(code, tile, 0, j)
         again = code.get(f"zext i1 {test(code, 'ne', block, 0)} to i64")
         matrices = [a.pointer, a.row, a.column, b.pointer, b.row, c.pointer, c.row]
-        how = [again, "%scratch", pack_a, may_pay(code, tile, "%m", "%n", k, a), fetch]
+        sparse = may_pay(code, tile, "%m", "%n", k, a)
+        how = [again, "%scratch", pack_a, sparse, source.pointer, source.row, fetch]
         values = ["%m", n, k, *matrices, "%panel", b_panel, *how]
         call(code, f"{tile.name}_block", BLOCK, [*values, *_ahead(code, tile, source, k, j, nc)])
     code.do("ret void")

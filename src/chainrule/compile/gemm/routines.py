@@ -36,8 +36,8 @@ LARGE: Arguments = (*PRODUCT, ("i64", "panel"), ("i64", "numbers"))
 
 #: Operands in the cache. The columns of B touch; its panels of `panel` columns begin `b_panel`
 #: apart. `accumulate`: C += A·B. `pack_a`: each tile of A is copied. `sparse`: zeros are looked for
-#: in it. `fetch`: what comes next is brought into the cache, among it `next_count` stretches of
-#: `next_bytes`.
+#: in it; then `plain` is B as it came, with columns that touch. `fetch`: what comes next is brought
+#: into the cache, among it `next_count` stretches of `next_bytes`.
 BLOCK: Arguments = (
     ("i64", "m"),
     ("i64", "n"),
@@ -55,6 +55,8 @@ BLOCK: Arguments = (
     ("ptr", "scratch"),
     ("i1", "pack_a"),
     ("i1", "sparse"),
+    ("ptr", "plain"),
+    ("i64", "plain_row"),
     ("i1", "fetch"),
     ("i64", "next_count"),
     ("ptr", "next"),
@@ -89,14 +91,12 @@ LIST: Arguments = (
     ("ptr", "steps"),
 )
 
-#: B of a block.
+#: B of a block, as it came: its columns touch.
 FINITE: Arguments = (
     ("i64", "k"),
     ("i64", "n"),
     ("ptr", "b"),
     ("i64", "b_row"),
-    ("i64", "panel"),
-    ("i64", "b_panel"),
 )
 
 #: target[i, j] = source[i, j]; the columns of the target touch.

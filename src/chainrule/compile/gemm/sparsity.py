@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from chainrule.compile.code import Code, Module, vector
-from chainrule.compile.gemm.masked import first, load
+from chainrule.compile.gemm.masked import load
 from chainrule.compile.gemm.routines import (
     FINITE,
     LIST,
@@ -21,7 +21,6 @@ from chainrule.compile.gemm.routines import (
     Matrix,
     all_of,
     call,
-    ceiling,
     either,
     names,
     returning,
@@ -63,12 +62,13 @@ def may_pay(code: Code, tile: Tile, m: Integer, n: Integer, k: Integer, a: Matri
     """Whether zeros are looked for in A for C (m, n) += A (m, k) · B.
 
     A must be said to be sparse, tiles as high as the kernels that read lists, and the columns of C
-    so many that looking costs little.
+    so many that looking costs little. In B, rows have to lie as a whole.
     """
     touch = code.get(f"or i1 {test(code, 'eq', a.row, 1)}, {test(code, 'eq', a.column, 1)}")
     least = ((m, tile.sparse_m), (n, tile.sparse_n), (k, tile.sparse_k))
     pays = [test(code, "sge", size, limit) for size, limit in least]
-    return all_of(code, test(code, "ne", "%sparse", 0), touch, *pays)
+    said = test(code, "ne", "%sparse", 0)
+    return all_of(code, said, touch, test(code, "eq", "%b_col", 1), *pays)
 
 
 def nothing_known(code: Code) -> str:
@@ -89,7 +89,7 @@ def steps_of(code: Code, tile: Tile, a: Matrix, rows: Integer, known: str) -> St
         count = call(code, f"{tile.name}_list", LIST, values, "i64")
         is_sparse = test(code, "ne", count, _DENSE)
         with code.when(all_of(code, is_sparse, test(code, "eq", before, _UNSEEN))):
-            b = ["%k", "%n", "%b", "%b_row", "%panel", "%b_panel"]
+            b = ["%k", "%n", "%plain", "%plain_row"]
             code.store("i64", call(code, f"{tile.name}_finite", FINITE, b, "i64"), known, 8)
         is_finite = test(code, "eq", code.load("i64", known, 8), _FINITE)
         code.store("i64", either(code, is_finite, count, _DENSE), slot, 8)
@@ -226,23 +226,21 @@ def _ones_of(found: Lanes) -> str:
 
 
 def _write_finite(module: Module, tile: Tile) -> None:
-    """What is known of a block after a look at B, row by row: of all of B, or of each panel."""
+    """What is known of a block after a look at B, whose rows as a whole are longer than a vector.
+
+    The last vector overlaps the one before, in a narrow block the block before.
+    """
     code = module.function(f"{tile.name}_finite", FINITE, "i64", linkage="internal")
     lane = f"int{8 * tile.size}"
     type = vector(lane, tile.width)
     odd = code.slot(type)
     code.store(type, "zeroinitializer", odd, 64)
-    in_panels = test(code, "ne", "%b_panel", "%panel")
-    most = either(code, in_panels, "%panel", "%n")
-    with code.loop(0, ceiling(code, "%n", most)) as number:
-        start = code.at("%b", tile.element, code.mul(number, "%b_panel"))
-        columns = code.smaller(code.sub("%n", code.mul(number, most)), most)
-        with code.loop(0, "%k") as row, code.loop(0, columns, tile.width) as j:
-            mask = first(code, tile, code.sub(columns, j)) if tile.masks else ""
-            place = Matrix(start, "%b_row", 1).part(code, tile, row, j)
-            x = Lanes(code, load(code, tile, place.pointer, mask), tile.dtype, tile.width)
-            # x - x is 0 if x is finite, else no number.
-            found = Lanes(code, code.load(type, odd, 64), lane, tile.width) | (x - x).bits(lane)
-            code.store(type, found.value, odd, 64)
+    last = code.sub("%n", tile.width)
+    with code.loop(0, "%k") as row, code.loop(0, "%n", tile.width) as j:
+        place = Matrix("%b", "%b_row", 1).part(code, tile, row, code.smaller(j, last))
+        x = Lanes(code, load(code, tile, place.pointer, ""), tile.dtype, tile.width)
+        # x - x is 0 if x is finite, else no number.
+        found = Lanes(code, code.load(type, odd, 64), lane, tile.width) | (x - x).bits(lane)
+        code.store(type, found.value, odd, 64)
     is_odd = Lanes(code, code.load(type, odd, 64), lane, tile.width).differs(0).any()
     code.do(f"ret i64 {either(code, is_odd, _NEVER, _FINITE)}")
