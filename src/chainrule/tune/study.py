@@ -73,6 +73,7 @@ class Study:
         self.space = space
         self._storage = storage
         self._seed = seed
+        self._first: dict[str, Any] | None = None  # what this process tries next
         self._optuna = _imported()
         with self._stored():
             self._study, self._is_new = self._found(rungs)
@@ -83,16 +84,14 @@ class Study:
         """Try these values first in a new storage, and again where that failed or was interrupted.
 
         Not where the process that tried them was killed: they count as tried by one that is slow.
+        The process that made the storage tries them itself: of values that wait in a storage, two
+        processes may take the same (SQLite locks no row that is only read).
         """
         places = {name: _place(self.space[name], value) for name, value in values.items()}
         with self._stored():
-            states = {
-                trial.state.name
-                for trial in self._trials()
-                if trial.params == places or trial.state.name == "WAITING"
-            }
+            states = {trial.state.name for trial in self._trials() if trial.params == places}
             if self._is_new or states == {"FAIL"}:
-                self._study.enqueue_trial(places)
+                self._first = places
 
     def run(self, objective: Objective, trials: int | None, ends: float) -> Iterator[Record]:
         """Try values until so many trials are done here, or it is `ends`, a `time.time()`.
@@ -146,6 +145,8 @@ class Study:
             asked = self._study.ask()
             (seed,) = np.random.SeedSequence([self._seed, asked.number]).generate_state(1)
             self._study.sampler = self._optuna.samplers.TPESampler(seed=int(seed))
+            if self._first is not None:
+                self._study.sampler, self._first = _always(self._optuna, self._first), None
             for name, range_of in self.space.items():
                 suggest(asked, name, range_of)
         return asked
@@ -221,6 +222,22 @@ def _imported() -> Any:
             "tune: a search with halving needs optuna: pip install 'chainrule[tune]'"
         ) from None
     return optuna
+
+
+def _always(optuna: Any, places: Mapping[str, Any]) -> Any:
+    """A sampler that gives these values."""
+
+    class Always(optuna.samplers.BaseSampler):
+        def infer_relative_search_space(self, study: Any, trial: Any) -> dict[str, Any]:
+            return {}
+
+        def sample_relative(self, study: Any, trial: Any, search_space: Any) -> dict[str, Any]:
+            return {}
+
+        def sample_independent(self, study: Any, trial: Any, param_name: str, _: Any) -> Any:
+            return places[param_name]
+
+    return Always()
 
 
 def _place(range_of: Interval | Choice, value: Any) -> Any:
