@@ -25,8 +25,8 @@ class Tables:
 
     tables  int64 `(threads, 2, addresses)`: the second serves every other step of an epoch
     flags   int64: flags[0] tells of an error
-    begun   int64 `(2 * threads, 8)`, a cache line each: the samples of a share that are begun; as
-            `tables`, the second half serves every other step of an epoch
+    begun   int64 `(2 * threads * 8,)`: how many samples of each share are begun, a cache line for
+            each; as of `tables`, the second half serves every other step of an epoch
     """
 
     plan: Plan
