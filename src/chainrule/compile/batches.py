@@ -10,6 +10,7 @@ from chainrule.compile.affine import elements
 from chainrule.compile.code import SIZE, Code
 from chainrule.compile.lanes import Lanes
 from chainrule.compile.memory import Plan
+from chainrule.compile.sharing import share_of
 from chainrule.compile.target import Target
 from chainrule.compile.writer import Number, memory_type
 from chainrule.node import Node
@@ -100,7 +101,7 @@ class Batches:
         code.begin(take)
         now = code.load("i64", turn, 8)
         whose = code.rem(code.add("%thread", now), "%threads")
-        start, end = (code.div(code.mul(rows, code.add(whose, n)), "%threads") for n in (0, 1))
+        start, end = share_of(code, whose, rows)
         before = code.get(f"atomicrmw add ptr {self._begun(step, whose)}, i64 {many} monotonic")
         first = code.add(start, before)
         code.branch(code.get(f"icmp slt i64 {first}, {end}"), begun, other)

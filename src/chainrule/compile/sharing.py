@@ -15,12 +15,16 @@ def share(code: Code, size: Number, unit: int = 1) -> tuple[Number, Number]:
     code.branch(code.get("icmp eq i64 %threads, 1"), done, divide)
     code.begin(divide)
     units = code.div(code.add(size, unit - 1), unit)
-    first = code.get(f"mul nsw i64 {units}, %thread")
-    start = code.get(f"udiv i64 {first}, %threads")
-    last = code.get(f"udiv i64 {code.add(first, units)}, %threads")
-    bounds = [code.smaller(code.mul(place, unit), size) for place in (start, last)]
+    places = share_of(code, "%thread", units)
+    bounds = [code.smaller(code.mul(place, unit), size) for place in places]
     code.jump(done)
     code.begin(done)
     start = code.get(f"phi i64 [ 0, %{before} ], [ {bounds[0]}, %{divide} ]")
     stop = code.get(f"phi i64 [ {size}, %{before} ], [ {bounds[1]}, %{divide} ]")
     return start, stop
+
+
+def share_of(code: Code, thread: Number, units: Number) -> tuple[Number, Number]:
+    """From where to where the share of any thread goes."""
+    first = code.mul(units, thread)
+    return code.div(first, "%threads"), code.div(code.add(first, units), "%threads")

@@ -199,11 +199,9 @@ def _across(code: Code, tile: Tile) -> _Look:
             found.append(_union(code, tile, half, ends))
         while len(found) > 2:
             pairs = zip(found[::2], found[1::2], strict=True)
-            found = [
-                x.among(y, range(0, 2 * half, 2)) | x.among(y, range(1, 2 * half, 2))
-                for x, y in pairs
-            ]
-        return _ones_of(found[0].among(found[1], range(2 * half)))
+            even, odd = range(0, tile.look, 2), range(1, tile.look, 2)
+            found = [x.among(y, even) | x.among(y, odd) for x, y in pairs]
+        return _ones_of(found[0].among(found[1], range(tile.look)))
 
     return look
 
